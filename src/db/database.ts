@@ -1,0 +1,53 @@
+/**
+ * The one way to the rows, on two engines. Repositories see Kysely and nothing of the engine; what differs (locks,
+ * wake-ups, grouping of commits) is behind this interface.
+ */
+import type { Kysely, Transaction } from 'kysely';
+import type { Schema } from './schema.ts';
+
+/** What a finder takes: it works inside a transaction and outside. */
+export type Queries = Kysely<Schema>;
+
+export interface Tx {
+  readonly q: Transaction<Schema>;
+  /**
+   * Wakes listeners of `channel`, in this process and in others, after the commit and only if there is one.
+   * Equal (channel, payload) pairs of one transaction are told once. A wake-up may be lost: it is a hint, never the
+   * only way to learn of work.
+   */
+  notify(channel: string, payload: string): void;
+}
+
+export interface WriteOptions {
+  /** PostgreSQL: commit without waiting for the disk. Only where doing the work twice is harmless. */
+  relaxed?: boolean;
+}
+
+export interface Database {
+  readonly engine: 'sqlite' | 'postgres';
+  /** Reads of what is committed. */
+  readonly read: Queries;
+  /**
+   * Runs `fn` in a transaction and resolves after the commit is durable. If it throws, nothing of it remains.
+   * On SQLite concurrent calls share one commit, and nothing but queries may be awaited inside: no I/O, no timers.
+   */
+  write<T>(fn: (tx: Tx) => Promise<T>, options?: WriteOptions): Promise<T>;
+  /**
+   * Locks the rows of `destinations` named by `ids` until the end of the transaction and returns those it got, skipping
+   * the ones another process holds. On SQLite the transaction already excludes everyone else.
+   */
+  lockDestinations(tx: Tx, ids: readonly string[]): Promise<string[]>;
+  /** Hears `notify`; returns the way to stop. */
+  listen(channel: string, handler: (payload: string) => void): () => void;
+  /** Throws when the database does not answer. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The schema on disk is older or newer than the code: the message says what to do. */
+export class SchemaVersionError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'SchemaVersionError';
+  }
+}

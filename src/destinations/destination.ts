@@ -1,0 +1,171 @@
+/**
+ * What a destination is. One kind = one folder beside this file + one line in `registry.ts`.
+ *
+ * Words: a **kind** is the class of a destination (webhook, s3, local …); a **connection** is a kind opened with one
+ * project's settings, reused between images; a **receipt** says what the other side now holds; a **fate** says what a
+ * failure means for the delivery. Nobody reads error messages to decide anything.
+ */
+import type { Readable } from 'node:stream';
+import type { TObject } from 'typebox';
+import type { Logger } from '../lib/logger.ts';
+import type { Outbound, Phases } from '../lib/outbound.ts';
+
+export type Category = 'webhooks' | 'cloud storage' | 'cloud drives' | 'file servers';
+
+/** Tags as they were given: a list, an object, or none (contract §2.2). */
+export type Tags = string[] | Record<string, string | number | boolean> | null;
+
+/** An image on its way. `open()` gives a fresh stream for every attempt; nothing holds a whole image in memory. */
+export interface DeliverableImage {
+  /** The delivery's id: the same for all attempts of one image to one destination. */
+  deliveryId: string;
+  id: string;
+  sessionId: string;
+  projectId: string;
+  env: 'live' | 'test';
+  /** 0-based within the session. */
+  index: number;
+  filename: string;
+  /** The real type, from the bytes. */
+  mimeType: string;
+  /** Extension of the real type, no dot. */
+  ext: string;
+  sizeBytes: number;
+  /** Lower-case hex. */
+  sha256: string;
+  source: string;
+  tags: Tags;
+  metadata: Record<string, unknown> | null;
+  createdAt: number;
+  /** A fresh stream of the stored bytes; `range` is inclusive. */
+  open(range?: { start: number; end: number }): Promise<Readable>;
+}
+
+export interface Receipt {
+  /** Where it is now: a path, object name or URL that a person can look up. */
+  remotePath: string | null;
+  remoteId?: string | null;
+  url?: string | null;
+  bytes: number;
+  /** How we know that the other side holds our bytes. */
+  verifiedBy: 'hash' | 'size' | 'none';
+  status?: number | null;
+  /** First 4 KB of the answer. */
+  excerpt?: string | null;
+  phases?: Phases | null;
+  address?: string | null;
+}
+
+/**
+ * - `retry`: may succeed later; `retryAfter` seconds if the other side named a time.
+ * - `give-up`: will never succeed with this image and these settings.
+ * - `reconnect`: the credentials were refused; somebody must renew them.
+ * - `cancelled`: we are shutting down; uses up no attempt.
+ */
+export type Fate = 'retry' | 'give-up' | 'reconnect' | 'cancelled';
+
+export interface DeliveryErrorDetails {
+  fate: Fate;
+  /** Seconds, as the other side asked for. */
+  retryAfter?: number | undefined;
+  status?: number | null;
+  excerpt?: string | null;
+  phases?: Phases | null;
+  address?: string | null;
+  cause?: unknown;
+}
+
+export class DeliveryError extends Error {
+  readonly fate: Fate;
+  readonly retryAfter: number | undefined;
+  readonly status: number | null;
+  readonly excerpt: string | null;
+  readonly phases: Phases | null;
+  readonly address: string | null;
+
+  /** `message` is shown to people as `last_error`: say what happened and what to do, never a secret. */
+  constructor(message: string, details: DeliveryErrorDetails) {
+    super(message, { cause: details.cause });
+    this.name = 'DeliveryError';
+    this.fate = details.fate;
+    this.retryAfter = details.retryAfter;
+    this.status = details.status ?? null;
+    this.excerpt = details.excerpt ?? null;
+    this.phases = details.phases ?? null;
+    this.address = details.address ?? null;
+  }
+}
+
+/** One step of a connection test: what was tried, how it went, how long it took, what to do. */
+export interface CheckStep {
+  step: 'settings' | 'resolve' | 'connect' | 'tls' | 'sign in' | 'make folder' | 'write' | 'verify' | 'clean up';
+  outcome: 'ok' | 'failed' | 'skipped' | 'noted';
+  durationMs: number;
+  message?: string;
+  advice?: string;
+}
+
+/** Contract §6.1.5; `steps` is additive. */
+export interface CheckResult {
+  success: boolean;
+  status?: number;
+  error?: string;
+  message?: string;
+  steps: CheckStep[];
+}
+
+export interface Connection {
+  deliver(image: DeliverableImage, signal: AbortSignal): Promise<Receipt>;
+  /** A real probe. Resolves also when the test fails; throws only for our own faults. */
+  check(signal: AbortSignal): Promise<CheckResult>;
+  /** Ends reused connections. */
+  close(): Promise<void>;
+}
+
+/** What the app lends to a connection. */
+export interface ConnectionServices {
+  outbound: Outbound;
+  logger: Logger;
+  /** Signs what has no secret of its own. */
+  projectWebhookSecret: string;
+  /** Folders that the operator opened for `local`; absolute. */
+  localRoots: readonly string[];
+  /** A signed, expiring URL for the bytes of an image (kinds whose receiver fetches). */
+  downloadUrl(imageId: string): string;
+  now(): number;
+}
+
+/** Extra keywords on a settings field: they draw the form, the docs table and the mask. */
+export interface FieldHelp {
+  /** Short name for a form. */
+  title: string;
+  description: string;
+  examples?: unknown[];
+  /** Input spellings beside the canonical snake_case and its camelCase twin. */
+  aliases?: string[];
+}
+
+/**
+ * A kind. `config` and `credentials` are closed TypeBox objects with snake_case members; every member of `credentials`
+ * is a secret: sealed at rest, masked in answers. On the wire both stand together in `config`.
+ */
+export interface DestinationKind {
+  kind: string;
+  /** Other type strings taken on input (contract §6.2). */
+  aliases: readonly string[];
+  label: string;
+  category: Category;
+  config: TObject;
+  credentials: TObject;
+  /** Checks what a schema cannot say, and returns the settings to store; throws AppError 400. */
+  prepare?(
+    settings: { config: Record<string, unknown>; credentials: Record<string, unknown> },
+    context: { env: 'live' | 'test'; localRoots: readonly string[] },
+  ): { config: Record<string, unknown>; credentials: Record<string, unknown> };
+  /** One readable line without secrets, e.g. `s3://claims/uploads`. */
+  describe(config: Record<string, unknown>): string;
+  connect(
+    settings: { config: Record<string, unknown>; credentials: Record<string, unknown> },
+    services: ConnectionServices,
+  ): Connection;
+}

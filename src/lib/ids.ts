@@ -1,0 +1,20 @@
+/**
+ * Identifiers: a prefix that says what it names, and a ULID, so that ids sort by their moment of birth.
+ * Contract §1.3. Clients never parse them, and routing never requires the prefix.
+ */
+import { randomBytes } from 'node:crypto';
+import { monotonicFactory } from 'ulid';
+
+export type IdPrefix = 'sess' | 'img' | 'dest' | 'proj' | 'wh' | 'del' | 'key' | 'evt' | 'att';
+
+const nextUlid = monotonicFactory();
+
+/** A new id, e.g. `sess_01J9Z3V7Q2M8D4K6T1R5W0XABC`. Ids made by one process ascend strictly. */
+export function createId(prefix: IdPrefix): string {
+  return `${prefix}_${nextUlid()}`;
+}
+
+/** URL-safe random text of `bytes` bytes of entropy, for keys and short codes. */
+export function randomToken(bytes: number): string {
+  return randomBytes(bytes).toString('base64url');
+}
