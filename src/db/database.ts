@@ -23,13 +23,18 @@ export interface WriteOptions {
   relaxed?: boolean;
 }
 
+export type Engine = 'sqlite' | 'postgres';
+
 export interface Database {
-  readonly engine: 'sqlite' | 'postgres';
+  readonly engine: Engine;
   /** Reads of what is committed. */
   readonly read: Queries;
   /**
    * Runs `fn` in a transaction and resolves after the commit is durable. If it throws, nothing of it remains.
-   * On SQLite concurrent calls share one commit, and nothing but queries may be awaited inside: no I/O, no timers.
+   * On SQLite concurrent calls share one commit, and nothing but queries may be awaited inside: no I/O, no timers,
+   * no second `write` (the transaction is refused with a `WriteMisusedError`). On PostgreSQL a deadlock or a stale
+   * connection runs `fn` again, so what it does outside of `tx` must bear repeating.
+   * Throws `DatabaseBusyError` when too much is waiting.
    */
   write<T>(fn: (tx: Tx) => Promise<T>, options?: WriteOptions): Promise<T>;
   /**
@@ -50,4 +55,33 @@ export class SchemaVersionError extends Error {
     super(message);
     this.name = 'SchemaVersionError';
   }
+}
+
+/** Too much waits for the database, or another process holds it for too long: trying again later may help. */
+export class DatabaseBusyError extends Error {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'DatabaseBusyError';
+  }
+}
+
+/** A mistake in our own code: the function given to `write` awaited something that is not a query. */
+export class WriteMisusedError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'WriteMisusedError';
+  }
+}
+
+/** SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE. */
+const sqliteUnique: readonly unknown[] = [1555, 2067];
+
+/**
+ * Whether a row with that key was there already. On PostgreSQL the transaction is lost with the error, so this is for
+ * the caller of `write`; inside, `on conflict do nothing` says the same and goes on.
+ */
+export function isUniqueViolation(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code, errcode } = error as { code?: unknown; errcode?: unknown };
+  return code === '23505' || (code === 'ERR_SQLITE_ERROR' && sqliteUnique.includes(errcode));
 }

@@ -1,15 +1,13 @@
-/**
- * The first tables. `text`, `bigint` and `integer` mean the same on both engines. An index serves one question each,
- * named in its comment; what is not asked is not indexed.
- */
-import { type Kysely, sql } from 'kysely';
+/** The first tables. An index serves one question each, named in its comment; what is not asked is not indexed. */
+import type { Kysely } from 'kysely';
+import type { Engine } from '../database.ts';
+import { runStatements } from './statements.ts';
 
-export async function up(db: Kysely<unknown>, engine: 'sqlite' | 'postgres'): Promise<void> {
-  const sequence = engine === 'sqlite' ? 'integer primary key autoincrement' : 'bigserial primary key';
-  for (const statement of statements(sequence)) await sql.raw(statement).execute(db);
+export async function up(db: Kysely<unknown>, engine: Engine): Promise<void> {
+  await runStatements(db, engine, statements);
 }
 
-const statements = (sequence: string): string[] => [
+const statements: string[] = [
   `create table projects (
     id text primary key,
     name text not null,
@@ -161,7 +159,7 @@ const statements = (sequence: string): string[] => [
   // The event log of a project, newest first.
   `create index events_project on events (project_id, created_at)`,
   `create table live_events (
-    seq ${sequence},
+    seq bigserial primary key,
     session_id text not null,
     name text not null,
     data text not null,

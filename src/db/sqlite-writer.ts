@@ -1,0 +1,204 @@
+/**
+ * The group commit (docs/adr/0003). Writes that wait at the same moment share one transaction and so one sync of the
+ * disk; each has a savepoint of its own, so that one failing leaves nothing of itself and all of the others.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import type { Kysely } from 'kysely';
+import { DatabaseBusyError, type Tx, WriteMisusedError } from './database.ts';
+import { Notifications } from './listeners.ts';
+import type { Schema } from './schema.ts';
+
+/** A group ends after so many writes or so many milliseconds, so that the event loop gets its turn. */
+const groupWrites = 500;
+const groupMs = 20;
+/** About 50 MB of closures at the worst; whoever comes later is told to come back. */
+const queueLimit = 10_000;
+/** How long another process may hold the database, and how often we look, in milliseconds. */
+const busyLimitMs = 5_000;
+const busyRetryMs = 15;
+
+interface Job {
+  readonly run: (tx: Tx) => Promise<unknown>;
+  readonly notifications: Notifications;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  outcome: { ok: true; value: unknown } | { ok: false; error: unknown } | undefined;
+}
+
+export class SqliteWriter {
+  readonly #db: DatabaseSync;
+  readonly #queries: Kysely<Schema>;
+  readonly #dispatch: (notifications: Notifications) => void;
+  #queue: Job[] = [];
+  #flushing = false;
+  #busySince: number | undefined;
+  #whenIdle: (() => void)[] = [];
+  /** Ends the write that runs, from outside. */
+  #interrupt: ((error: Error) => void) | undefined;
+
+  constructor(db: DatabaseSync, queries: Kysely<Schema>, dispatch: (notifications: Notifications) => void) {
+    this.#db = db;
+    this.#queries = queries;
+    this.#dispatch = dispatch;
+  }
+
+  write<T>(fn: (tx: Tx) => Promise<T>): Promise<T> {
+    if (this.#queue.length >= queueLimit) {
+      return Promise.reject(new DatabaseBusyError('Too many writes wait for the database.'));
+    }
+    return new Promise<T>((resolve, reject) => {
+      const notifications = new Notifications();
+      this.#queue.push({
+        run: fn,
+        notifications,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+        outcome: undefined,
+      });
+      this.#schedule();
+    });
+  }
+
+  /** Resolves when nothing waits and nothing runs. */
+  async idle(): Promise<void> {
+    if (!this.#flushing) return;
+    await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+  }
+
+  /** At the end of this turn of the event loop: everything that arrives in it goes along. */
+  #schedule(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    setImmediate(() => void this.#flush());
+  }
+
+  async #flush(): Promise<void> {
+    const begun = this.#begin();
+    if (begun === 'later') return;
+    if (begun === 'begun') this.#settle(await this.#runGroup());
+    this.#flushing = false;
+    if (this.#queue.length > 0) this.#schedule();
+    else for (const tell of this.#whenIdle.splice(0)) tell();
+  }
+
+  #begin(): 'begun' | 'later' | 'refused' {
+    try {
+      this.#db.exec('begin immediate');
+      this.#busySince = undefined;
+      return 'begun';
+    } catch (error) {
+      if (isBusy(error) && this.#retryLater()) return 'later';
+      const waiting = this.#queue.splice(0);
+      const reason = isBusy(error) ? held(error) : error;
+      for (const job of waiting) job.reject(reason);
+      return 'refused';
+    }
+  }
+
+  /** Another process writes. Waiting inside SQLite would hold the event loop; a timer does not. */
+  #retryLater(): boolean {
+    const now = performance.now();
+    this.#busySince ??= now;
+    if (now - this.#busySince > busyLimitMs) {
+      this.#busySince = undefined;
+      return false;
+    }
+    setTimeout(() => void this.#flush(), busyRetryMs);
+    return true;
+  }
+
+  async #runGroup(): Promise<Job[]> {
+    const group: Job[] = [];
+    const end = performance.now() + groupMs;
+    let watch = setImmediate(onStuck, this);
+    try {
+      while (group.length < groupWrites && performance.now() < end && this.#db.isTransaction) {
+        const job = this.#queue[group.length];
+        if (job === undefined) break;
+        group.push(job);
+        await this.#runOne(job);
+      }
+    } finally {
+      clearImmediate(watch);
+      this.#queue.splice(0, group.length);
+    }
+    return group;
+
+    function onStuck(writer: SqliteWriter): void {
+      const job = group.at(-1);
+      if (job !== undefined) writer.#interrupt?.(new WriteMisusedError(misuse(job.run)));
+      watch = setImmediate(onStuck, writer);
+    }
+  }
+
+  async #runOne(job: Job): Promise<void> {
+    try {
+      const value = await this.#queries.transaction().execute((q) => {
+        const interrupted = new Promise<never>((_, reject) => {
+          this.#interrupt = reject;
+        });
+        const tx: Tx = { q, notify: (channel, payload) => job.notifications.add(channel, payload) };
+        return Promise.race([job.run(tx), interrupted]);
+      });
+      job.outcome = { ok: true, value };
+    } catch (error) {
+      job.outcome = { ok: false, error };
+    }
+    this.#interrupt = undefined;
+  }
+
+  /** The commit is the moment of truth for the whole group; if it fails, nothing of the group remains. */
+  #settle(group: Job[]): void {
+    const failure = this.#commit(group);
+    const told = new Notifications();
+    for (const { outcome, notifications, resolve, reject } of group) {
+      if (outcome?.ok !== true) reject(outcome?.error);
+      else if (failure !== undefined) reject(failure.error);
+      else {
+        resolve(outcome.value);
+        told.addAll(notifications);
+      }
+    }
+    if (told.size > 0) this.#dispatch(told);
+  }
+
+  #commit(group: Job[]): { error: unknown } | undefined {
+    if (!this.#db.isTransaction) {
+      // SQLite undid everything in the middle of the last write: a full disk, an I/O error.
+      const last = group.at(-1)?.outcome;
+      return { error: last?.ok === false ? last.error : new Error('SQLite undid the transaction.') };
+    }
+    try {
+      this.#db.exec('commit');
+      return undefined;
+    } catch (error) {
+      this.#rollBack();
+      return { error };
+    }
+  }
+
+  /** After a failure that SQLite did not undo by itself; what fails here is told by the next `begin`. */
+  #rollBack(): void {
+    try {
+      if (this.#db.isTransaction) this.#db.exec('rollback');
+    } catch {}
+  }
+}
+
+/** SQLITE_BUSY and its extended codes. */
+function isBusy(error: unknown): boolean {
+  const { errcode } = error as { errcode?: number };
+  return errcode !== undefined && (errcode & 0xff) === 5;
+}
+
+const held = (cause: unknown): Error =>
+  new DatabaseBusyError(
+    `Another process has been writing to the database for ${busyLimitMs / 1000} seconds.`,
+    {
+      cause,
+    },
+  );
+
+const misuse = (fn: (tx: Tx) => Promise<unknown>): string =>
+  'A write awaited something that is not a query of its own transaction (I/O, a timer, another write). ' +
+  `Do that before or after it. The function begins: ${fn.toString().slice(0, 160)}`;
