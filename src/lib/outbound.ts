@@ -2,11 +2,16 @@
  * The one HTTP client for everything that leaves, and the one guard. The guard looks at the address when the socket
  * opens, so that no name can be changed between the check and the connection.
  *
- * This file is the door that other rooms import; the parts stand in `outbound/`.
+ * These are the words that other rooms import. The parts that app.ts puts together stand beside it:
+ * `outbound/guard.ts` (createGuard) and `outbound/client.ts` (createOutbound).
  */
 import type { LookupFunction } from 'node:net';
 
-/** Milliseconds; a phase that did not happen (reused connection, no TLS) is 0; one that was not reached is absent. */
+/**
+ * Milliseconds, each phase by itself: looking up the name, opening the connection, the TLS handshake, from the first
+ * byte sent to the first byte of the answer; `total` is all of it. A phase that did not happen (reused connection, no
+ * TLS) is 0; one that was not reached is absent.
+ */
 export interface Phases {
   resolve?: number;
   connect?: number;
@@ -17,16 +22,21 @@ export interface Phases {
 
 export interface OutboundRequest {
   method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS' | (string & {});
+  /** http or https; without user name and password: those go into an Authorization header. */
   url: string;
+  /** The client's own are refused: Host, Content-Length, Transfer-Encoding, Connection and what belongs to them. */
   headers?: Record<string, string>;
   /** A whole body, or a function that starts the body anew; a streamed body needs its exact length. */
   body?: Buffer | string | { length: number; open: () => AsyncIterable<Uint8Array> };
   /** Over resolve, connect, TLS, sending, headers AND body of the answer. Default 30,000. */
   deadlineMs?: number;
-  /** How much of the answer is kept; the rest is not read. Default 65,536. */
+  /** Bytes of the answer that are kept; the rest is not read. Default 65,536. */
   maxResponseBytes?: number;
   signal?: AbortSignal;
-  /** Own CA or pinned certificate for this request (PEM; SHA-256 hex of the certificate). */
+  /**
+   * Own CA for this request (PEM, in place of the well-known ones), or one pinned certificate (SHA-256 hex, colons
+   * allowed), which is then trusted whoever issued it and whatever name it bears.
+   */
   tls?: { ca?: string; pinnedSha256?: string };
 }
 
@@ -65,9 +75,15 @@ export class OutboundError extends Error {
 }
 
 export interface Guard {
-  /** Throws OutboundError stage `guard` when the address may not be reached. Takes any spelling of an IP address. */
+  /**
+   * Throws OutboundError stage `guard` when the address may not be reached. Takes any spelling of an IP address; what
+   * is no address is refused. For literal hosts, for `socket.remoteAddress` and for addresses that a server names.
+   */
   assertAddress(ip: string): void;
-  /** For `net.connect` and everything built on it: resolves and refuses in one step. */
+  /**
+   * For `net.connect` and everything built on it: resolves and refuses in one step. Node asks no lookup about a literal
+   * address, so call `assertAddress` where `net.isIP(host)` is not 0.
+   */
   lookup: LookupFunction;
 }
 
