@@ -21,6 +21,8 @@ export interface Tx {
 export interface WriteOptions {
   /** PostgreSQL: commit without waiting for the disk. Only where doing the work twice is harmless. */
   relaxed?: boolean;
+  /** PostgreSQL: no statement is too slow. For migrations. */
+  patient?: boolean;
 }
 
 export type Engine = 'sqlite' | 'postgres';

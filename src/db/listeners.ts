@@ -41,11 +41,17 @@ export class Listeners {
   }
 }
 
+/** PostgreSQL carries 8,000 bytes; a character takes at most 6 of them, as JSON. */
+const longest = 1_300;
+
 /** Notifications of one transaction: equal ones are told once, none before the commit. */
 export class Notifications {
   readonly #pending = new Map<string, Notification>();
 
+  /** Throws when the payload is longer than PostgreSQL carries: send an id, not the thing. */
   add(channel: string, payload: string): void {
+    if (channel.length + payload.length > longest)
+      throw new RangeError('The payload of a notification is too long.');
     this.#pending.set(`${channel}\0${payload}`, { channel, payload });
   }
 

@@ -27,7 +27,7 @@ export async function migrate(
   { steps = migrations, clock = systemClock }: { steps?: readonly Migration[]; clock?: Clock } = {},
 ): Promise<Migrated> {
   const from = await schemaVersion(db);
-  while (await db.write((tx) => applyNext(tx, db.engine, steps, clock)));
+  while (await db.write((tx) => applyNext(tx, db.engine, steps, clock), { patient: true }));
   return { from, to: await schemaVersion(db) };
 }
 
@@ -54,11 +54,7 @@ async function applyNext(
   clock: Clock,
 ): Promise<boolean> {
   const q = tx.q as unknown as Kysely<MigrationTable>;
-  if (engine === 'postgres') {
-    await sql`select pg_advisory_xact_lock(${advisoryLock})`.execute(q);
-    // A step may rewrite a large table.
-    await sql`set local statement_timeout = 0`.execute(q);
-  }
+  if (engine === 'postgres') await sql`select pg_advisory_xact_lock(${advisoryLock})`.execute(q);
   const version = await versionOf(q, engine);
   if (version > latest(steps)) throw newer(version, latest(steps));
   const step = steps.find((candidate) => candidate.version > version);

@@ -1,6 +1,7 @@
 /** Opens the one database of this process: SQLite in a file, or PostgreSQL when a URL names one. */
 import type { Logger } from '../lib/logger.ts';
 import type { Database } from './database.ts';
+import { openPostgres } from './postgres.ts';
 import { openSqlite } from './sqlite.ts';
 
 export interface OpenOptions {
@@ -11,12 +12,17 @@ export interface OpenOptions {
   logger: Logger;
   /** PostgreSQL: connections at most, besides the one that listens. Default 10. */
   poolSize?: number | undefined;
+  /** PostgreSQL: milliseconds between signs of life of the connection that listens. Default 5,000. */
+  keepAliveMs?: number | undefined;
 }
 
 /** Throws, without a password in the message, when the database cannot be opened or does not answer. */
 export async function openDatabase(options: OpenOptions): Promise<Database> {
-  const { url, file, logger } = options;
-  if (url !== undefined) throw new Error('PostgreSQL is not wired yet');
+  const { url, file, logger, poolSize = 10, keepAliveMs = 5_000 } = options;
+  if (url !== undefined) {
+    if (!/^postgres(ql)?:\/\//.test(url)) throw new Error('The database URL must begin with postgres://');
+    return await openPostgres({ url, logger, poolSize, keepAliveMs });
+  }
   if (file !== undefined) return openSqlite(file, logger);
   throw new Error('openDatabase needs a url or a file.');
 }

@@ -172,6 +172,16 @@ export interface LiveEventTable {
   created_at: number;
 }
 
+/** The server's RSA keys for encrypted uploads (contract §10). */
+export interface ServerKeyTable {
+  id: string;
+  /** PEM, SubjectPublicKeyInfo. */
+  public_key: string;
+  /** Sealed PEM. */
+  private_key: string;
+  created_at: number;
+}
+
 export interface WorkerTable {
   id: string;
   host: string;
@@ -191,5 +201,6 @@ export interface Schema {
   attempts: AttemptTable;
   events: EventTable;
   live_events: LiveEventTable;
+  server_keys: ServerKeyTable;
   workers: WorkerTable;
 }

@@ -169,6 +169,13 @@ const statements: string[] = [
   `create index live_events_session on live_events (session_id, seq)`,
   // What is too old to keep.
   `create index live_events_age on live_events (created_at)`,
+  // The keys that clients encrypt uploads with; the newest is shown, the others still open what was sealed for them.
+  `create table server_keys (
+    id text primary key,
+    public_key text not null,
+    private_key text not null,
+    created_at bigint not null
+  )`,
   `create table workers (
     id text primary key,
     host text not null,
