@@ -70,8 +70,8 @@ export class Inspector {
     if (this.#walk === undefined) this.#start();
     const mimeType = this.#mimeType;
     if (mimeType === undefined) return { ok: false, problem: 'unsupported', mimeType };
-    if (this.#size === undefined || this.#whole === false)
-      return { ok: false, problem: 'unreadable', mimeType };
+    const { width, height } = this.#size ?? { width: 0, height: 0 };
+    if (width * height === 0 || this.#whole === false) return { ok: false, problem: 'unreadable', mimeType };
     const endsHere = this.#want?.mayEnd === true && this.#want.from === this.#length;
     if (this.#whole === undefined && !endsHere) return { ok: false, problem: 'truncated', mimeType };
     return { ok: true, mimeType, width, height };
