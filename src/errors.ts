@@ -46,7 +46,12 @@ export class AppError extends Error {
   /** Whole seconds, at least 1; 429 and 503 only. */
   readonly retryAfter: number | undefined;
 
-  constructor(status: number, code: ErrorCode, message: string, options: { retryAfter?: number; cause?: unknown } = {}) {
+  constructor(
+    status: number,
+    code: ErrorCode,
+    message: string,
+    options: { retryAfter?: number; cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause });
     this.name = 'AppError';
     this.code = code;

@@ -1,0 +1,179 @@
+/** The one place where objects are made and handed to each other. A test builds the whole app with this. */
+import path from 'node:path';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Config } from './config.ts';
+import type { Database } from './db/database.ts';
+import { assertSchema, migrate } from './db/migrate.ts';
+import { openDatabase } from './db/open.ts';
+import { createDeliveryEngine, type DeliveryEngine } from './deliveries/engine.ts';
+import { pruneLiveEvents } from './events/live.ts';
+import { createOrigin } from './http/origin.ts';
+import { createServer } from './http/server.ts';
+import type { Services } from './http/services.ts';
+import { purgeImages } from './images/retention.ts';
+import { ensureServerKey } from './images/server-key.ts';
+import { type Chores, createChores } from './lib/chores.ts';
+import { type Clock, systemClock } from './lib/clock.ts';
+import { createLogger, type Logger } from './lib/logger.ts';
+import { createOutbound } from './lib/outbound/client.ts';
+import { createGuard } from './lib/outbound/guard.ts';
+import type { Outbound } from './lib/outbound.ts';
+import { loadSealer, type Sealer } from './lib/sealed.ts';
+import type { Random } from './queue/retry.ts';
+import { tellExpired } from './sessions/expiry.ts';
+import { openStorage } from './storage/open.ts';
+import type { Storage } from './storage/storage.ts';
+
+/** What a test may bring along. */
+export interface Overrides {
+  clock?: Clock;
+  random?: Random;
+  logger?: Logger;
+}
+
+export interface AppOptions {
+  /** Serve HTTP. */
+  api: boolean;
+  /** Deliver, and do the chores. */
+  worker: boolean;
+}
+
+export interface App {
+  config: Config;
+  db: Database;
+  storage: Storage;
+  sealer: Sealer;
+  clock: Clock;
+  logger: Logger;
+  outbound: Outbound;
+  deliveries: DeliveryEngine;
+  /** Undefined without `api`. */
+  server: FastifyInstance | undefined;
+  /** Begins to work; listens when there is a server. Resolves to the address, e.g. `http://127.0.0.1:3000`. */
+  start(): Promise<string | undefined>;
+  /** Answers what is held, finishes or returns deliveries, closes everything. */
+  stop(): Promise<void>;
+}
+
+const graceMs = 8_000;
+
+/** The foundations: what a command needs that does not serve. */
+export async function openFoundations(config: Config, overrides: Overrides = {}) {
+  const clock = overrides.clock ?? systemClock;
+  const logger = overrides.logger ?? createLogger({ level: config.logLevel, pretty: config.logPretty });
+  const db = await openDatabase({
+    url: config.databaseUrl,
+    file: path.join(config.dataDir, 'apertur.db'),
+    logger,
+  });
+  // A SQLite file belongs to this install alone, so it is brought forward here; PostgreSQL waits for `migrate`.
+  if (db.engine === 'sqlite') await migrate(db, { clock });
+  const sealer = await loadSealer({
+    secretKey: config.secretKey,
+    file: path.join(config.dataDir, 'secret.key'),
+  });
+  return { clock, logger, db, sealer };
+}
+
+export async function buildApp(
+  config: Config,
+  options: AppOptions = { api: true, worker: true },
+  overrides: Overrides = {},
+): Promise<App> {
+  const { clock, logger, db, sealer } = await openFoundations(config, overrides);
+  await assertSchema(db).catch(async (error: unknown) => {
+    await db.close();
+    throw error;
+  });
+  const storage = await openStorage({ url: config.storageUrl, dataDir: config.dataDir, logger });
+  if (db.engine === 'sqlite') await storage.sweep();
+  const outbound = createOutbound({ guard: createGuard({ allow: config.allowPrivateNetworks }), logger });
+  const stopping = new AbortController();
+  const origin = createOrigin(config);
+  const deliveries = createDeliveryEngine({
+    db,
+    sealer,
+    storage,
+    outbound,
+    clock,
+    random: overrides.random ?? Math.random,
+    logger,
+    config,
+    downloadUrl: (imageId) => `${origin.fixed()}/api/v1/uploads/${imageId}/download`,
+  });
+  const publicKey = await ensureServerKey(db, sealer, clock.now());
+  let ready = false;
+  const services: Services = {
+    config,
+    db,
+    storage,
+    sealer,
+    clock,
+    logger,
+    outbound,
+    deliveries,
+    serverPublicKey: () => publicKey,
+    originOf: (request: FastifyRequest) => origin.of(request),
+    stopping: stopping.signal,
+    isReady: () => ready,
+  };
+  const server = options.api ? await createServer(services) : undefined;
+  const chores = choresOf({ config, db, storage, clock, logger });
+
+  return {
+    config,
+    db,
+    storage,
+    sealer,
+    clock,
+    logger,
+    outbound,
+    deliveries,
+    server,
+    async start() {
+      if (options.worker) {
+        await deliveries.start();
+        chores.start();
+      }
+      const address = await server?.listen({ port: config.port, host: config.host || '::' }).catch(
+        // Where there is no IPv6, all addresses are 0.0.0.0.
+        (error: NodeJS.ErrnoException) => {
+          if (config.host !== '' || error.code !== 'EAFNOSUPPORT') throw error;
+          return server.listen({ port: config.port, host: '0.0.0.0' });
+        },
+      );
+      if (server) origin.listening(server.addresses().filter((item) => typeof item === 'object'));
+      ready = true;
+      return address;
+    },
+    async stop() {
+      ready = false;
+      stopping.abort();
+      await server?.close();
+      await chores.stop();
+      await deliveries.stop(graceMs);
+      await outbound.close();
+      await storage.close();
+      await db.close();
+    },
+  };
+}
+
+function choresOf(parts: {
+  config: Config;
+  db: Database;
+  storage: Storage;
+  clock: Clock;
+  logger: Logger;
+}): Chores {
+  const { config, db, storage, clock, logger } = parts;
+  return createChores(logger, [
+    { name: 'tell of expired sessions', everyMs: 1_000, run: () => tellExpired(db, clock.now()) },
+    { name: 'forget old live events', everyMs: 60_000, run: () => pruneLiveEvents(db, clock.now()) },
+    {
+      name: 'remove photos past their retention',
+      everyMs: 60_000,
+      run: () => purgeImages({ db, storage }, { retentionDays: config.retentionDays, now: clock.now() }),
+    },
+  ]);
+}

@@ -1,0 +1,68 @@
+/** What a first start shows: where it listens, a QR code to scan, and what to do next in three lines. */
+import path from 'node:path';
+import type { Config } from '../config.ts';
+import { renderTerminalQr } from '../lib/terminal-qr.ts';
+import type { Trial } from '../projects/trial.ts';
+
+export interface FirstScreen {
+  config: Config;
+  trial: Trial;
+  port: number;
+  /** The address a phone on the same network reaches; undefined when there is none. */
+  network: string | undefined;
+}
+
+export function showFirstScreen({ config, trial, port, network }: FirstScreen): string {
+  const here = `http://${config.host && config.host !== '0.0.0.0' ? config.host : 'localhost'}:${port}`;
+  const forPhones = network ? `http://${network}:${port}` : here;
+  const uploadUrl = `${forPhones}/u/${trial.sessionId}`;
+  const inbox = path.relative(process.cwd(), trial.inbox) || trial.inbox;
+  return [
+    '',
+    '  Apertur · trial mode',
+    '',
+    `  Here        ${here}`,
+    `  For phones  ${network ? `${forPhones}   (same network)` : 'no network address found; use this machine'}`,
+    '',
+    renderTerminalQr(uploadUrl),
+    '',
+    `  ${uploadUrl}`,
+    '',
+    `  1  Scan the code and send a photo: it lands in ${inbox}${path.sep}`,
+    '  2  Start the little receiver in another terminal:',
+    `       npm run -s apertur -- receive --secret ${trial.project.webhookSecret()}`,
+    '  3  Make a session that delivers to it:',
+    ...curl(here, trial.keys?.live ?? 'YOUR_KEY'),
+    '',
+    `  Project   ${trial.project.id}`,
+    ...keyLines(trial),
+    '',
+    '  Trial mode lets deliveries reach this machine (loopback). Set APERTUR_PUBLIC_URL to leave it.',
+    '',
+  ].join('\n');
+}
+
+function curl(origin: string, key: string): string[] {
+  const body = {
+    delivery_mode: 'webhook',
+    webhook_url: 'http://127.0.0.1:4000/photos',
+    webhook_format: 'json_base64',
+  };
+  return [
+    `       curl -X POST ${origin}/v1/sessions \\`,
+    `         -H 'Authorization: Bearer ${key}' \\`,
+    `         -H 'Content-Type: application/json' \\`,
+    `         -d '${JSON.stringify(body)}'`,
+  ];
+}
+
+function keyLines(trial: Trial): string[] {
+  if (trial.keys) {
+    return [
+      `  Live key  ${trial.keys.live}`,
+      `  Test key  ${trial.keys.test}`,
+      '            Shown only now; keep them.',
+    ];
+  }
+  return ['  Keys      were shown at the first start. Make another: npm run -s apertur -- key create'];
+}

@@ -1,0 +1,45 @@
+/** `apertur serve`, `api` and `worker`: build the app, start it, stop it well on a signal. */
+import { buildApp } from '../app.ts';
+import type { Config } from '../config.ts';
+import { networkAddress } from '../http/origin.ts';
+import { prepareTrial } from '../projects/trial.ts';
+import { showFirstScreen } from './first-screen.ts';
+
+export async function serve(config: Config, parts: { api: boolean; worker: boolean }): Promise<number> {
+  const app = await buildApp(config, parts);
+  const { logger } = app;
+  const stopped = Promise.withResolvers<number>();
+  let stopping = false;
+  const stop = (signal: string): void => {
+    if (stopping) {
+      logger.warn(`${signal} again: stopping at once`);
+      process.exit(1);
+    }
+    stopping = true;
+    logger.info(`${signal}: finishing what is under way`);
+    app.stop().then(
+      () => stopped.resolve(0),
+      (error: unknown) => stopped.reject(error),
+    );
+  };
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
+  // A promise that nobody waited for is a fault of ours, but no reason to drop what others are sending.
+  process.on('unhandledRejection', (error) => logger.error({ err: error }, 'A promise failed unheard'));
+
+  const address = await app.start();
+  if (parts.api && config.trial) {
+    const trial = await prepareTrial(app);
+    const network = config.host === '' || config.host === '0.0.0.0' ? networkAddress() : undefined;
+    console.log(showFirstScreen({ config, trial, port: portOf(app.server?.server.address()), network }));
+  }
+  logger.info(
+    { address, database: app.db.engine, trial: config.trial || undefined, pid: process.pid },
+    'Apertur is ready',
+  );
+  return stopped.promise;
+}
+
+function portOf(address: unknown): number {
+  return (address as { port: number }).port;
+}

@@ -1,0 +1,229 @@
+/**
+ * The one reader of the environment. Every setting stands in `settings` with its default and its meaning; the
+ * reference page and `.env.example` are written from it. Each secret may also come as `APERTUR_…_FILE`.
+ */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+export interface Setting {
+  name: string;
+  default: string;
+  meaning: string;
+  secret?: boolean;
+}
+
+/** All settings, without their prefix `APERTUR_`. */
+export const settings = [
+  { name: 'PORT', default: '3000', meaning: 'Port to listen on.' },
+  { name: 'HOST', default: '', meaning: 'Address to listen on. Empty: all addresses.' },
+  {
+    name: 'DATA_DIR',
+    default: './data',
+    meaning: 'Where the embedded database, photos and the key file live.',
+  },
+  {
+    name: 'DATABASE_URL',
+    default: '',
+    meaning: 'postgres://… to use PostgreSQL. Empty: SQLite in the data directory.',
+    secret: true,
+  },
+  {
+    name: 'STORAGE_URL',
+    default: '',
+    meaning:
+      'Where photos rest: file:/path or s3://key:secret@host/bucket/prefix?region=… Empty: the data directory.',
+    secret: true,
+  },
+  {
+    name: 'PUBLIC_URL',
+    default: '',
+    meaning: 'The origin that phones and back-ends reach, e.g. https://photos.example. Empty: trial mode.',
+  },
+  {
+    name: 'SECRET_KEY',
+    default: '',
+    meaning:
+      'Seals stored secrets: 32 bytes as hex or base64; several with commas, newest first. Empty: a key file in the data directory.',
+    secret: true,
+  },
+  {
+    name: 'ALLOW_PRIVATE_NETWORKS',
+    default: '',
+    meaning: 'Private networks that deliveries may reach: CIDRs with commas, or all. Empty: none.',
+  },
+  {
+    name: 'LOCAL_ROOTS',
+    default: '',
+    meaning:
+      'Folders that local destinations may write to, with commas. Empty: none (trial mode: the inbox).',
+  },
+  {
+    name: 'TRUST_PROXY',
+    default: '',
+    meaning: 'Proxies whose X-Forwarded-For is believed: addresses or CIDRs with commas, or all.',
+  },
+  { name: 'LOG_LEVEL', default: 'info', meaning: 'trace, debug, info, warn, error or silent.' },
+  {
+    name: 'DELIVERY_CONCURRENCY',
+    default: '4',
+    meaning: 'Deliveries in flight at one destination at most.',
+  },
+  {
+    name: 'RETRY_SCHEDULE',
+    default: '30,60,120,240,480',
+    meaning: 'Seconds before each retry of a delivery, with commas; their number is the number of retries.',
+  },
+  {
+    name: 'RETENTION_DAYS',
+    default: '30',
+    meaning:
+      'Days that the bytes of a photo are kept once all its deliveries have ended; 0 keeps them for ever.',
+  },
+  { name: 'METRICS', default: 'off', meaning: 'on: Prometheus metrics at /metrics.' },
+] as const satisfies readonly Setting[];
+
+type SettingName = (typeof settings)[number]['name'];
+
+export interface Config {
+  port: number;
+  host: string;
+  /** Absolute. */
+  dataDir: string;
+  databaseUrl: string | undefined;
+  storageUrl: string | undefined;
+  /** Origin without a trailing slash; undefined in trial mode. */
+  publicUrl: string | undefined;
+  secretKey: string | undefined;
+  allowPrivateNetworks: string[] | 'all';
+  /** Absolute. */
+  localRoots: string[];
+  trustProxy: string[] | boolean;
+  logLevel: string;
+  logPretty: boolean;
+  deliveryConcurrency: number;
+  /** Seconds. */
+  retrySchedule: number[];
+  retentionDays: number;
+  metrics: boolean;
+  /** No public URL is set: loopback is allowed, an inbox is made, keys are shown. */
+  trial: boolean;
+}
+
+/** A setting that cannot be used; the message names it and says what is wanted. */
+export class ConfigError extends Error {
+  constructor(name: string, wanted: string) {
+    super(`APERTUR_${name}: ${wanted}`);
+    this.name = 'ConfigError';
+  }
+}
+
+/** Reads every setting from `env`. Throws ConfigError, and nothing else, on a value that cannot be used. */
+export function readConfig(env: Record<string, string | undefined> = process.env): Config {
+  const read = (name: SettingName): string => readSetting(env, name);
+  const dataDir = path.resolve(read('DATA_DIR'));
+  const publicUrl = readOrigin(read('PUBLIC_URL'));
+  const trial = publicUrl === undefined;
+  return {
+    port: readInteger('PORT', read('PORT'), 0, 65_535),
+    host: read('HOST'),
+    dataDir,
+    databaseUrl: read('DATABASE_URL') || undefined,
+    storageUrl: read('STORAGE_URL') || undefined,
+    publicUrl,
+    secretKey: read('SECRET_KEY') || undefined,
+    allowPrivateNetworks: readNetworks(read('ALLOW_PRIVATE_NETWORKS'), trial),
+    localRoots: readRoots(read('LOCAL_ROOTS'), trial, dataDir),
+    trustProxy: readProxies(read('TRUST_PROXY')),
+    logLevel: readLevel(read('LOG_LEVEL')),
+    logPretty: process.stdout.isTTY === true,
+    deliveryConcurrency: readInteger('DELIVERY_CONCURRENCY', read('DELIVERY_CONCURRENCY'), 1, 1_000),
+    retrySchedule: readSchedule(read('RETRY_SCHEDULE')),
+    retentionDays: readInteger('RETENTION_DAYS', read('RETENTION_DAYS'), 0, 36_500),
+    metrics: readSwitch('METRICS', read('METRICS')),
+    trial,
+  };
+}
+
+function readSetting(env: Record<string, string | undefined>, name: SettingName): string {
+  const setting: Setting = settings.find((candidate) => candidate.name === name)!;
+  const file = setting.secret ? env[`APERTUR_${name}_FILE`] : undefined;
+  if (file) {
+    try {
+      return readFileSync(file, 'utf8').trim();
+    } catch (error) {
+      throw new ConfigError(
+        `${name}_FILE`,
+        `${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+      );
+    }
+  }
+  return (env[`APERTUR_${name}`] ?? (name === 'PORT' ? env.PORT : undefined) ?? setting.default).trim();
+}
+
+function readInteger(name: SettingName, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < min || value > max) {
+    throw new ConfigError(name, `"${text}" is not a whole number from ${min} to ${max}.`);
+  }
+  return value;
+}
+
+function readSwitch(name: SettingName, text: string): boolean {
+  if (['on', 'true', '1', 'yes'].includes(text)) return true;
+  if (['', 'off', 'false', '0', 'no'].includes(text)) return false;
+  throw new ConfigError(name, `"${text}" is neither on nor off.`);
+}
+
+function readOrigin(text: string): string | undefined {
+  if (text === '') return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol) || url.pathname !== '/' || url.search || url.username) {
+    throw new ConfigError('PUBLIC_URL', `"${text}" is not an origin such as https://photos.example.`);
+  }
+  return url.origin;
+}
+
+function splitList(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+/** Trial mode opens loopback, so that a receiver on this machine can be tried; the first screen says so. */
+function readNetworks(text: string, trial: boolean): string[] | 'all' {
+  if (text === 'all') return 'all';
+  const listed = splitList(text);
+  for (const network of listed) {
+    if (!/^[0-9a-f.:]+(\/\d{1,3})?$/i.test(network)) {
+      throw new ConfigError('ALLOW_PRIVATE_NETWORKS', `"${network}" is not a network such as 10.0.0.0/8.`);
+    }
+  }
+  return trial ? ['127.0.0.0/8', '::1/128', ...listed] : listed;
+}
+
+function readRoots(text: string, trial: boolean, dataDir: string): string[] {
+  const listed = splitList(text).map((folder) => path.resolve(folder));
+  return trial ? [path.join(dataDir, 'inbox'), ...listed] : listed;
+}
+
+function readProxies(text: string): string[] | boolean {
+  if (text === '' || text === 'off' || text === 'false') return false;
+  if (text === 'all') return true;
+  return splitList(text);
+}
+
+function readLevel(text: string): string {
+  if (!['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'].includes(text)) {
+    throw new ConfigError('LOG_LEVEL', `"${text}" is none of trace, debug, info, warn, error, silent.`);
+  }
+  return text;
+}
+
+function readSchedule(text: string): number[] {
+  const delays = splitList(text).map(Number);
+  if (delays.length > 50 || delays.some((delay) => !Number.isFinite(delay) || delay < 0 || delay > 604_800)) {
+    throw new ConfigError('RETRY_SCHEDULE', `"${text}" is not a list of seconds such as 30,60,120.`);
+  }
+  return delays;
+}

@@ -1,0 +1,186 @@
+/**
+ * One attempt: open the destination, stream the stored bytes, take the receipt, write down how it went. Whatever
+ * happens leaves one attempt row and one wide log line.
+ */
+import type { Config } from '../config.ts';
+import type { Database } from '../db/database.ts';
+import { DeliveryError, type Fate } from '../destinations/destination.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { Sealer } from '../lib/sealed.ts';
+import { planRetry, type Random } from '../queue/retry.ts';
+import { type Storage, StorageMissingError } from '../storage/storage.ts';
+import type { Connections } from './connections.ts';
+import { type Assignment, loadAssignment } from './load.ts';
+import { type Outcome, settle } from './settle.ts';
+import type { DeliveryJob } from './source.ts';
+
+export interface AttemptServices {
+  db: Database;
+  sealer: Sealer;
+  storage: Storage;
+  connections: Connections;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  config: Pick<Config, 'retrySchedule'>;
+  worker: string;
+}
+
+/** Runs and settles one job. Returns when the next attempt is due, or null. */
+export async function attemptDelivery(
+  services: AttemptServices,
+  job: DeliveryJob,
+  signal: AbortSignal,
+): Promise<number | null> {
+  const assignment = await loadAssignment(services, job);
+  if (!assignment) {
+    services.logger.warn({ delivery: job.id }, 'The rows of a delivery are gone; nothing to do');
+    return null;
+  }
+  const outcome = await tryOnce(services, job, assignment, signal);
+  const settled = await settleSurely(services, job, outcome, signal);
+  logAttempt(services.logger, job, assignment, outcome, settled);
+  return settled ? outcome.nextAt : null;
+}
+
+async function tryOnce(
+  services: AttemptServices,
+  job: DeliveryJob,
+  assignment: Assignment,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const startedAt = services.clock.now();
+  const started = performance.now();
+  const took = (): Pick<Outcome, 'startedAt' | 'durationMs'> => ({
+    startedAt,
+    durationMs: Math.round((performance.now() - started) * 100) / 100,
+  });
+  try {
+    if (!assignment.target) throw new DeliveryError('destination deleted', { fate: 'give-up' });
+    const { connection, release } = services.connections.acquire(assignment.target);
+    try {
+      const receipt = await connection.deliver(assignment.image, signal);
+      return {
+        outcome: 'sent',
+        ...took(),
+        receipt,
+        error: null,
+        status: receipt.status ?? null,
+        excerpt: receipt.excerpt ?? null,
+        phases: receipt.phases ?? null,
+        address: receipt.address ?? null,
+        nextAt: null,
+        nextReason: null,
+      };
+    } finally {
+      release();
+    }
+  } catch (error) {
+    return { ...failureOf(services, job, assignment, toDeliveryError(error, signal)), ...took() };
+  }
+}
+
+type Failure = Omit<Outcome, 'startedAt' | 'durationMs'>;
+
+function failureOf(
+  services: AttemptServices,
+  job: DeliveryJob,
+  assignment: Assignment,
+  error: DeliveryError,
+): Failure {
+  const now = services.clock.now();
+  const plan = planAfter(error.fate, {
+    attempts: job.attempts + 1,
+    schedule: assignment.retrySchedule ?? services.config.retrySchedule,
+    retryAfter: error.retryAfter,
+    now,
+    random: services.random,
+  });
+  return {
+    outcome: error.fate,
+    receipt: undefined,
+    error: error.message,
+    status: error.status,
+    excerpt: error.excerpt,
+    phases: error.phases,
+    address: error.address,
+    nextAt: plan.nextAt,
+    nextReason: plan.reason,
+  };
+}
+
+function planAfter(fate: Fate, input: Parameters<typeof planRetry>[0]) {
+  if (fate === 'cancelled')
+    return { nextAt: input.now, reason: 'This process is stopping; another goes on.' };
+  if (fate === 'give-up') return { nextAt: null, reason: 'Trying again cannot help.' };
+  return planRetry(input);
+}
+
+/** A kind throws DeliveryError; anything else is a fault of ours or of the storage, and worth another try. */
+function toDeliveryError(error: unknown, signal: AbortSignal): DeliveryError {
+  if (error instanceof DeliveryError) return error;
+  if (signal.aborted)
+    return new DeliveryError('Stopped in the middle of the attempt.', { fate: 'cancelled' });
+  if (error instanceof StorageMissingError) {
+    return new DeliveryError('The stored photo is missing. Restore it from a backup, then retry.', {
+      fate: 'retry',
+      cause: error,
+    });
+  }
+  return new DeliveryError('The attempt failed on our side.', { fate: 'retry', cause: error });
+}
+
+/**
+ * Settling must not be given up: what was delivered would be delivered again. While the database does not answer we
+ * hold the result and try again; after a minute and a half the lease has long ended and another attempt is right.
+ */
+async function settleSurely(
+  services: AttemptServices,
+  job: DeliveryJob,
+  outcome: Outcome,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { db, clock, logger, worker } = services;
+  for (let pause = 200, waited = 0; ; waited += pause, pause = Math.min(pause * 2, 2_000)) {
+    try {
+      return await db.write((tx) => settle(tx, { job, worker, outcome, now: clock.now() }), {
+        relaxed: true,
+      });
+    } catch (error) {
+      if (waited >= 90_000 || signal.aborted) throw error;
+      logger.warn({ err: error, delivery: job.id }, 'Could not write down an attempt; trying again');
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+}
+
+function logAttempt(
+  logger: Logger,
+  job: DeliveryJob,
+  assignment: Assignment,
+  outcome: Outcome,
+  settled: boolean,
+): void {
+  const line = {
+    delivery: job.id,
+    image: job.imageId,
+    session: job.sessionId,
+    project: job.projectId,
+    destination: job.lane,
+    kind: assignment.destination.type,
+    bytes: assignment.sizeBytes,
+    attempt: job.attempts + 1,
+    outcome: outcome.outcome,
+    status: outcome.status,
+    address: outcome.address,
+    ms: outcome.durationMs,
+    phases: outcome.phases,
+    verified: outcome.receipt?.verifiedBy,
+    reason: outcome.error ?? undefined,
+    nextAt: outcome.nextAt === null ? undefined : new Date(outcome.nextAt).toISOString(),
+    ...(settled ? {} : { leaseLost: true }),
+  };
+  if (outcome.outcome === 'sent' || outcome.outcome === 'cancelled') logger.info(line, 'attempt');
+  else logger.warn(line, 'attempt');
+}

@@ -1,0 +1,28 @@
+/** Testing a destination: the same connection as a delivery, with a probe instead of a photo. */
+import type { Database } from '../db/database.ts';
+import type { CheckResult } from '../destinations/destination.ts';
+import type { Destination } from '../destinations/destinations.ts';
+import type { Sealer } from '../lib/sealed.ts';
+import { findProject } from '../projects/projects.ts';
+import type { DeliveryEngine } from './engine.ts';
+
+export async function checkDestination(
+  services: { db: Database; sealer: Sealer; deliveries: DeliveryEngine },
+  destination: Destination,
+  signal: AbortSignal,
+): Promise<CheckResult> {
+  const project = await findProject(services.db.read, services.sealer, destination.projectId);
+  if (!project) throw new Error('The project of a destination is gone');
+  const { connection, release } = services.deliveries.connections.acquire({
+    id: destination.id,
+    type: destination.type,
+    updatedAt: Math.max(destination.updatedAt, project.updatedAt),
+    settings: destination.settings,
+    webhookSecret: project.webhookSecret,
+  });
+  try {
+    return await connection.check(signal);
+  } finally {
+    release();
+  }
+}

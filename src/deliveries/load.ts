@@ -1,0 +1,83 @@
+/** Everything that one attempt needs, read in one query. */
+import type { Database } from '../db/database.ts';
+import type { DeliverableImage } from '../destinations/destination.ts';
+import { openCredentials } from '../destinations/destinations.ts';
+import type { Settings } from '../destinations/settings.ts';
+import { extensionOf, type ImageMime } from '../images/sniff.ts';
+import type { Sealer } from '../lib/sealed.ts';
+import { openWebhookSecret } from '../projects/projects.ts';
+import type { Storage } from '../storage/storage.ts';
+import type { Target } from './connections.ts';
+import type { DeliveryJob } from './source.ts';
+
+export interface Assignment {
+  image: DeliverableImage;
+  /** Undefined when the destination was deleted meanwhile. */
+  target: Target | undefined;
+  destination: { type: string; name: string };
+  /** Seconds before each retry, when the destination has its own. */
+  retrySchedule: number[] | undefined;
+  /** For log lines and events. */
+  filename: string;
+  sizeBytes: number;
+}
+
+/** Loads the image, its session's tags and the destination of a job; undefined when the rows are gone. */
+export async function loadAssignment(
+  services: { db: Database; sealer: Sealer; storage: Storage },
+  job: DeliveryJob,
+): Promise<Assignment | undefined> {
+  const row = await services.db.read
+    .selectFrom('deliveries as d')
+    .innerJoin('images as i', 'i.id', 'd.image_id')
+    .innerJoin('sessions as s', 's.id', 'd.session_id')
+    .innerJoin('projects as p', 'p.id', 'd.project_id')
+    .innerJoin('destinations as t', 't.id', 'd.destination_id')
+    .select([
+      'i.id', 'i.position', 'i.filename', 'i.mime_type', 'i.size_bytes', 'i.sha256', 'i.source', 'i.storage_key', 'i.env',
+      'i.created_at', 's.tags', 's.metadata', 'p.webhook_secret', 'p.updated_at as project_updated_at',
+      't.type', 't.name', 't.config', 't.credentials', 't.deleted_at', 't.updated_at',
+    ]) // biome-ignore format: one line a table
+    .where('d.id', '=', job.id)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  const config = JSON.parse(row.config) as Record<string, unknown>;
+  const settings = (): Settings => ({
+    config,
+    credentials: openCredentials(services.sealer, job.lane, row.credentials),
+  });
+  return {
+    image: {
+      deliveryId: job.id,
+      id: row.id,
+      sessionId: job.sessionId,
+      projectId: job.projectId,
+      env: row.env,
+      index: row.position,
+      filename: row.filename,
+      mimeType: row.mime_type,
+      ext: extensionOf(row.mime_type as ImageMime),
+      sizeBytes: row.size_bytes,
+      sha256: row.sha256,
+      source: row.source,
+      tags: row.tags === null ? null : JSON.parse(row.tags),
+      metadata: row.metadata === null ? null : JSON.parse(row.metadata),
+      createdAt: row.created_at,
+      open: (range) => services.storage.open(row.storage_key, range),
+    },
+    target:
+      row.deleted_at === null
+        ? {
+            id: job.lane,
+            type: row.type,
+            updatedAt: Math.max(row.updated_at, row.project_updated_at),
+            settings,
+            webhookSecret: () => openWebhookSecret(services.sealer, job.projectId, row.webhook_secret),
+          }
+        : undefined,
+    destination: { type: row.type, name: row.name },
+    retrySchedule: Array.isArray(config.retry_schedule) ? (config.retry_schedule as number[]) : undefined,
+    filename: row.filename,
+    sizeBytes: row.size_bytes,
+  };
+}

@@ -1,0 +1,171 @@
+/**
+ * The end of an attempt: the delivery's new state, the record of the attempt, the events that follow and what pages see,
+ * all in one transaction.
+ */
+import type { Tx } from '../db/database.ts';
+import type { AttemptTable, DeliveryStatus } from '../db/schema.ts';
+import type { Fate, Receipt } from '../destinations/destination.ts';
+import { emit } from '../events/emit.ts';
+import { emitLive } from '../events/live.ts';
+import { createId } from '../lib/ids.ts';
+import type { Phases } from '../lib/outbound.ts';
+import { completeIfDone, touchSession } from '../sessions/changes.ts';
+import { findSessionByLink } from '../sessions/find.ts';
+import { flattenTags, type Session } from '../sessions/session.ts';
+import { wakeLane } from './enqueue.ts';
+import type { DeliveryJob } from './source.ts';
+
+export interface Outcome {
+  outcome: 'sent' | Fate;
+  startedAt: number;
+  durationMs: number;
+  receipt: Receipt | undefined;
+  /** A sentence for people; null when sent. */
+  error: string | null;
+  status: number | null;
+  excerpt: string | null;
+  phases: Phases | null;
+  address: string | null;
+  /** When it will be tried again; null when final. */
+  nextAt: number | null;
+  nextReason: string | null;
+}
+
+/** What the settled image was, for the events. */
+export interface Settled {
+  job: DeliveryJob;
+  worker: string;
+  outcome: Outcome;
+  now: number;
+}
+
+/** Writes the outcome down. Returns false when the lease was lost meanwhile: then somebody else owns the row. */
+export async function settle(tx: Tx, { job, worker, outcome, now }: Settled): Promise<boolean> {
+  const status = statusAfter(job, outcome);
+  const attempts = outcome.outcome === 'cancelled' ? job.attempts : job.attempts + 1;
+  const mine = await tx.q
+    .updateTable('deliveries')
+    .set({
+      status,
+      attempts,
+      due_at: outcome.nextAt,
+      leased_by: null,
+      updated_at: now,
+      ...(outcome.outcome === 'cancelled' ? {} : { last_error: outcome.error }),
+      ...(outcome.receipt ? { receipt: JSON.stringify(showReceipt(outcome.receipt)) } : {}),
+    })
+    .where('id', '=', job.id)
+    .where('leased_by', '=', worker)
+    .executeTakeFirst();
+  if (Number(mine.numUpdatedRows) === 0) return false;
+  await recordAttempt(tx, job, outcome);
+  await touchSession(tx, job.sessionId, now);
+  if (status === 'sent') await tellSent(tx, job, now);
+  if (status === 'failed') await tellFailed(tx, job, outcome.error ?? 'failed', now);
+  if (outcome.outcome === 'cancelled') wakeLane(tx, job.lane, job.projectId);
+  return true;
+}
+
+function statusAfter(job: DeliveryJob, outcome: Outcome): DeliveryStatus {
+  if (outcome.outcome === 'sent') return 'sent';
+  if (outcome.outcome === 'cancelled') return job.attempts > 0 ? 'retrying' : 'pending';
+  return outcome.nextAt === null ? 'failed' : 'retrying';
+}
+
+function showReceipt(receipt: Receipt): Record<string, unknown> {
+  const { remotePath, remoteId, url, bytes, verifiedBy } = receipt;
+  return { remotePath, remoteId: remoteId ?? null, url: url ?? null, bytes, verifiedBy };
+}
+
+async function recordAttempt(tx: Tx, job: DeliveryJob, outcome: Outcome): Promise<void> {
+  const attempt: AttemptTable = {
+    id: createId('att'),
+    delivery_id: job.id,
+    number: job.attempts + 1,
+    started_at: outcome.startedAt,
+    duration_ms: outcome.durationMs,
+    phases: outcome.phases === null ? null : JSON.stringify(outcome.phases),
+    address: outcome.address,
+    outcome: outcome.outcome,
+    status_code: outcome.status,
+    response_excerpt: outcome.excerpt,
+    error: outcome.error,
+    next_at: outcome.nextAt,
+    next_reason: outcome.nextReason,
+  };
+  await tx.q.insertInto('attempts').values(attempt).execute();
+}
+
+async function tellSent(tx: Tx, job: DeliveryJob, now: number): Promise<void> {
+  const data = { imageId: job.imageId, destinationId: job.lane };
+  await emitLive(tx, job.sessionId, 'image:delivered', data, now);
+  const session = await findSessionByLink(tx.q, job.sessionId);
+  if (!session) return;
+  const open = await tx.q
+    .selectFrom('deliveries')
+    .select('id')
+    .where('image_id', '=', job.imageId)
+    .where('status', '!=', 'sent')
+    .limit(1)
+    .executeTakeFirst();
+  if (!open) {
+    await emit(tx, {
+      projectId: job.projectId,
+      sessionId: job.sessionId,
+      topic: 'project.upload.completed',
+      data: await uploadData(tx, session, job.imageId),
+      now,
+    });
+  }
+  await completeIfDone(tx, doneInput(session), now);
+}
+
+/** One destination of an image has failed for good: told once a destination, with its name and why. */
+export async function tellFailed(
+  tx: Tx,
+  job: { imageId: string; lane: string; projectId: string; sessionId: string },
+  error: string,
+  now: number,
+): Promise<void> {
+  await emitLive(
+    tx,
+    job.sessionId,
+    'image:failed',
+    { imageId: job.imageId, destinationId: job.lane, error },
+    now,
+  );
+  const session = await findSessionByLink(tx.q, job.sessionId);
+  if (!session) return;
+  await emit(tx, {
+    projectId: job.projectId,
+    sessionId: job.sessionId,
+    topic: 'project.upload.failed',
+    data: { ...(await uploadData(tx, session, job.imageId)), destination_id: job.lane, error },
+    now,
+  });
+  await completeIfDone(tx, doneInput(session), now);
+}
+
+const doneInput = (session: Session) => ({
+  id: session.id,
+  projectId: session.projectId,
+  maxImages: session.limits.maxImages,
+  longPolling: session.longPolling,
+});
+
+/** The `data` of `project.upload.*` (contract §8.4). */
+async function uploadData(tx: Tx, session: Session, imageId: string): Promise<Record<string, unknown>> {
+  const image = await tx.q
+    .selectFrom('images')
+    .select(['filename', 'size_bytes', 'mime_type'])
+    .where('id', '=', imageId)
+    .executeTakeFirstOrThrow();
+  return {
+    session_id: session.id,
+    image_id: imageId,
+    filename: image.filename,
+    size_bytes: image.size_bytes,
+    mime_type: image.mime_type,
+    tags: flattenTags(session.tags),
+  };
+}

@@ -1,0 +1,203 @@
+/** The stored destinations of a project: rows with sealed credentials. Contract §6.1. */
+import type { Queries, Tx } from '../db/database.ts';
+import type { DestinationTable, Env } from '../db/schema.ts';
+import { AppError, invalid, notFound } from '../errors.ts';
+import { createId } from '../lib/ids.ts';
+import type { Sealer } from '../lib/sealed.ts';
+import type { DestinationKind } from './destination.ts';
+import { findKind, kindNames } from './registry.ts';
+import { readSettings, type Settings } from './settings.ts';
+
+export interface Destination {
+  id: string;
+  projectId: string;
+  type: string;
+  name: string;
+  kind: DestinationKind;
+  isActive: boolean;
+  createdAt: number;
+  updatedAt: number;
+  /** Opened only when asked for. */
+  settings(): Settings;
+}
+
+export interface DestinationContext {
+  sealer: Sealer;
+  env: Env;
+  localRoots: readonly string[];
+  now: number;
+}
+
+const credentialsContext = (id: string): string => `destination:${id}:credentials`;
+
+/** The kind behind a type string or one of its aliases; throws AppError 400 naming those that there are. */
+export function requireKind(type: string): DestinationKind {
+  const kind = findKind(type);
+  if (kind) return kind;
+  throw invalid(`There is no destination type "${type.slice(0, 40)}". Use one of ${kindNames().join(', ')}.`);
+}
+
+/** Opens the sealed credentials of a destination; none is an empty object. */
+export function openCredentials(sealer: Sealer, id: string, sealed: string | null): Record<string, unknown> {
+  return sealed === null ? {} : JSON.parse(sealer.open(sealed, credentialsContext(id)));
+}
+
+function toDestination(row: DestinationTable, sealer: Sealer): Destination {
+  return {
+    id: row.id,
+    projectId: row.project_id,
+    type: row.type,
+    name: row.name,
+    kind: requireKind(row.type),
+    isActive: row.is_active === 1 && row.deleted_at === null,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    settings: () => ({
+      config: JSON.parse(row.config),
+      credentials: openCredentials(sealer, row.id, row.credentials),
+    }),
+  };
+}
+
+function sealSettings(
+  id: string,
+  settings: Settings,
+  sealer: Sealer,
+): Pick<DestinationTable, 'config' | 'credentials'> {
+  const none = Object.keys(settings.credentials).length === 0;
+  return {
+    config: JSON.stringify(settings.config),
+    credentials: none ? null : sealer.seal(JSON.stringify(settings.credentials), credentialsContext(id)),
+  };
+}
+
+export interface NewDestination {
+  projectId: string;
+  /** Set for an ad-hoc webhook that lives only with this session. */
+  sessionId?: string;
+  type: string;
+  name?: string | undefined;
+  config: Record<string, unknown>;
+}
+
+/** Checks and stores a destination; returns its id. */
+export async function createDestination(
+  tx: Tx,
+  input: NewDestination,
+  context: DestinationContext,
+): Promise<string> {
+  const kind = requireKind(input.type);
+  const settings = readSettings(kind, input.config, context);
+  const id = createId('dest');
+  await tx.q
+    .insertInto('destinations')
+    .values({
+      id,
+      project_id: input.projectId,
+      session_id: input.sessionId ?? null,
+      type: kind.kind,
+      name: input.name?.trim() || kind.label,
+      ...sealSettings(id, settings, context.sealer),
+      is_active: 1,
+      deleted_at: null,
+      created_at: context.now,
+      updated_at: context.now,
+    })
+    .execute();
+  return id;
+}
+
+/** The stored destinations of a project, oldest first. Ad-hoc webhooks of sessions are not among them. */
+export async function listDestinations(
+  q: Queries,
+  sealer: Sealer,
+  projectId: string,
+): Promise<Destination[]> {
+  const rows = await q
+    .selectFrom('destinations')
+    .selectAll()
+    .where('project_id', '=', projectId)
+    .where('session_id', 'is', null)
+    .where('deleted_at', 'is', null)
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute();
+  return rows.map((row) => toDestination(row, sealer));
+}
+
+/** A stored destination of a project; throws AppError 403 for another project's, 404 for none. */
+export async function requireDestination(
+  q: Queries,
+  sealer: Sealer,
+  projectId: string,
+  id: string,
+): Promise<Destination> {
+  const row = await q
+    .selectFrom('destinations')
+    .selectAll()
+    .where('id', '=', id)
+    .where('session_id', 'is', null)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
+  if (!row) throw notFound('destination');
+  if (row.project_id !== projectId) {
+    throw new AppError(403, 'FORBIDDEN', 'This destination belongs to another project.');
+  }
+  return toDestination(row, sealer);
+}
+
+/** A destination for delivering, ad-hoc and deleted ones included; undefined when the row is gone. */
+export async function findDestinationForDelivery(
+  q: Queries,
+  sealer: Sealer,
+  projectId: string,
+  id: string,
+): Promise<Destination | undefined> {
+  const row = await q
+    .selectFrom('destinations')
+    .selectAll()
+    .where('id', '=', id)
+    .where('project_id', '=', projectId)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
+  return row && toDestination(row, sealer);
+}
+
+export interface DestinationChange {
+  name?: string | undefined;
+  config?: Record<string, unknown> | undefined;
+  isActive?: boolean | undefined;
+}
+
+/** Changes a destination; settings merge member by member. */
+export async function updateDestination(
+  tx: Tx,
+  destination: Destination,
+  change: DestinationChange,
+  context: DestinationContext,
+): Promise<void> {
+  const settings = change.config
+    ? readSettings(destination.kind, change.config, context, destination.settings())
+    : undefined;
+  await tx.q
+    .updateTable('destinations')
+    .set({
+      ...(change.name?.trim() ? { name: change.name.trim() } : {}),
+      ...(settings ? sealSettings(destination.id, settings, context.sealer) : {}),
+      ...(change.isActive === undefined ? {} : { is_active: change.isActive ? 1 : 0 }),
+      updated_at: context.now,
+    })
+    .where('id', '=', destination.id)
+    .where('project_id', '=', destination.projectId)
+    .execute();
+}
+
+/** Takes a destination away. What still waits for it is ended by the caller (deliveries), in the same transaction. */
+export async function removeDestination(tx: Tx, projectId: string, id: string, now: number): Promise<void> {
+  await tx.q
+    .updateTable('destinations')
+    .set({ deleted_at: now, is_active: 0, credentials: null, updated_at: now })
+    .where('id', '=', id)
+    .where('project_id', '=', projectId)
+    .execute();
+}

@@ -1,0 +1,89 @@
+/**
+ * From what a client sends to what is stored, and back: spellings, masks, checks. The kind's schemas say everything, so
+ * that a new kind brings its validation, its mask and its form with it (contract §6.1, §6.3).
+ */
+import { Ajv, type ErrorObject } from 'ajv';
+import addFormats from 'ajv-formats';
+import type { TObject } from 'typebox';
+import { invalid } from '../errors.ts';
+import type { DestinationKind, FieldHelp } from './destination.ts';
+
+/** What stands for a secret in every answer. Sent back unchanged, it keeps the stored one. */
+export const mask = '••••••••';
+
+export interface Settings {
+  config: Record<string, unknown>;
+  credentials: Record<string, unknown>;
+}
+
+const ajv = new Ajv({ useDefaults: true, coerceTypes: false, allErrors: false, strict: false });
+addFormats.default(ajv);
+
+/** The members that answers and forms know, in the canonical spelling. */
+function fieldsOf(schema: TObject): [name: string, help: FieldHelp][] {
+  return Object.entries(schema.properties) as unknown as [string, FieldHelp][];
+}
+
+const toCamel = (name: string): string =>
+  name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+
+/**
+ * Reads a client's `config` into settings, on top of what is stored: members merge by name, a mask or an empty secret
+ * keeps the stored one, null removes. Unknown members are ignored. Throws AppError 400 naming the field.
+ */
+export function readSettings(
+  kind: DestinationKind,
+  given: Record<string, unknown>,
+  context: { env: 'live' | 'test'; localRoots: readonly string[] },
+  stored: Settings = { config: {}, credentials: {} },
+): Settings {
+  const config = merge(kind.config, given, stored.config, false);
+  const credentials = merge(kind.credentials, given, stored.credentials, true);
+  check(kind, kind.config, config);
+  check(kind, kind.credentials, credentials);
+  return kind.prepare?.({ config, credentials }, context) ?? { config, credentials };
+}
+
+function merge(
+  schema: TObject,
+  given: Record<string, unknown>,
+  stored: Record<string, unknown>,
+  secret: boolean,
+): Record<string, unknown> {
+  const merged = { ...stored };
+  for (const [name, help] of fieldsOf(schema)) {
+    const spelling = [name, toCamel(name), ...(help.aliases ?? [])].find((candidate) =>
+      Object.hasOwn(given, candidate),
+    );
+    if (spelling === undefined) continue;
+    const value = given[spelling];
+    if (value === null) delete merged[name];
+    else if (secret && (value === mask || value === '')) continue;
+    else merged[name] = typeof value === 'string' ? value.trim() : value;
+  }
+  return merged;
+}
+
+function check(kind: DestinationKind, schema: TObject, values: Record<string, unknown>): void {
+  if (ajv.validate(schema, values)) return;
+  throw invalid(`The ${kind.label} destination: ${sayWhy(ajv.errors?.[0])}`);
+}
+
+function sayWhy(error: ErrorObject | undefined): string {
+  if (!error) return 'the settings are not right.';
+  if (error.keyword === 'required') return `${error.params.missingProperty} is missing.`;
+  const field = error.instancePath.slice(1).replaceAll('/', '.');
+  if (error.keyword === 'enum') return `${field} must be one of ${error.params.allowedValues.join(', ')}.`;
+  if (error.keyword === 'const' || error.keyword === 'anyOf')
+    return `${field} has a value that is not known.`;
+  return `${field} ${error.message}.`;
+}
+
+/** The settings as an answer shows them: configuration in the open, each stored secret as the mask. */
+export function showSettings(kind: DestinationKind, settings: Settings): Record<string, unknown> {
+  const shown: Record<string, unknown> = { ...settings.config };
+  for (const [name] of fieldsOf(kind.credentials)) {
+    if (settings.credentials[name] !== undefined) shown[name] = mask;
+  }
+  return shown;
+}

@@ -1,0 +1,103 @@
+/** Every refusal is the JSON of contract §1.11, whatever went wrong and wherever. */
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AppError } from '../errors.ts';
+import { StorageFullError } from '../storage/storage.ts';
+import type { KnownPaths } from './route.ts';
+
+export function installErrors(app: FastifyInstance, known: KnownPaths): void {
+  app.setErrorHandler((error: FastifyError | AppError | Error, request, reply) => {
+    const refusal = toAppError(error);
+    if (refusal.status >= 500) request.log.error({ err: error }, 'A request failed');
+    return answer(reply, refusal);
+  });
+  app.setNotFoundHandler((request, reply) => answer(reply, unknownRoute(request, reply, known)));
+}
+
+function answer(reply: FastifyReply, refusal: AppError): FastifyReply {
+  if (refusal.retryAfter !== undefined) reply.header('Retry-After', refusal.retryAfter);
+  return reply
+    .code(refusal.status)
+    .type('application/json; charset=utf-8')
+    .serializer(JSON.stringify)
+    .send(refusal.toBody());
+}
+
+function unknownRoute(request: FastifyRequest, reply: FastifyReply, known: KnownPaths): AppError {
+  const path = request.url.split('?')[0]!;
+  const methods = known.methodsOf(path);
+  if (methods.length === 0) {
+    return new AppError(404, 'NOT_FOUND', `There is nothing at ${request.method} ${path.slice(0, 200)}.`);
+  }
+  reply.header('Allow', methods.join(', '));
+  return new AppError(
+    405,
+    'METHOD_NOT_ALLOWED',
+    `${request.method} is not for this path. Use ${methods.join(' or ')}.`,
+  );
+}
+
+/** What may be said of an error. Anything that is not meant for the outside becomes one fixed sentence. */
+export function toAppError(error: FastifyError | AppError | Error): AppError {
+  if (error instanceof AppError) return error;
+  if (error instanceof StorageFullError) {
+    return new AppError(
+      503,
+      'SERVICE_UNAVAILABLE',
+      'There is no room for the photo right now. Keep it and try again.',
+      {
+        retryAfter: 30,
+        cause: error,
+      },
+    );
+  }
+  const { validation, validationContext, code } = error as FastifyError;
+  if (validation?.[0])
+    return new AppError(400, 'VALIDATION_ERROR', sayInvalid(validation[0], validationContext));
+  const known = code === undefined ? undefined : ofFastify[code];
+  if (known) return known();
+  return new AppError(
+    500,
+    'INTERNAL_ERROR',
+    'Something went wrong on our side. Nothing was lost; try again.',
+    {
+      cause: error,
+    },
+  );
+}
+
+const ofFastify: Record<string, () => AppError> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: () =>
+    new AppError(
+      415,
+      'UNSUPPORTED_MEDIA_TYPE',
+      'This content type is not taken here. Send application/json.',
+    ),
+  FST_ERR_CTP_BODY_TOO_LARGE: () =>
+    new AppError(413, 'FILE_TOO_LARGE', 'The body of the request is too large.'),
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: () =>
+    new AppError(
+      400,
+      'VALIDATION_ERROR',
+      'The body of the request is not as long as its Content-Length says.',
+    ),
+  FST_ERR_BAD_URL: () => new AppError(400, 'VALIDATION_ERROR', 'The path of the request is not a valid URL.'),
+  FST_ERR_CTP_EMPTY_JSON_BODY: () =>
+    new AppError(400, 'INVALID_JSON', 'The body is empty where JSON is needed.'),
+  FST_ERR_MAX_PARAM_LENGTH: () => new AppError(404, 'NOT_FOUND', 'An id in the path is too long.'),
+};
+
+interface Invalid {
+  instancePath: string;
+  keyword: string;
+  params: Record<string, unknown>;
+  message?: string;
+}
+
+function sayInvalid(first: Invalid, context: string | undefined): string {
+  const field = first.instancePath.slice(1).replaceAll('/', '.');
+  if (first.keyword === 'required') return `${first.params.missingProperty} is required.`;
+  if (first.keyword === 'enum') {
+    return `${field} must be one of ${(first.params.allowedValues as unknown[]).join(', ')}.`;
+  }
+  return `${field || `The ${context ?? 'body'}`} ${first.message ?? 'is not right'}.`;
+}

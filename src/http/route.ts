@@ -1,0 +1,110 @@
+/**
+ * One way to add a route: it serves both prefixes and every alias (contract §1.2), says who may call it, and is in the
+ * OpenAPI document once, under its canonical path.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Static, TSchema } from 'typebox';
+import { requireCaller } from './auth.ts';
+import type { Bucket } from './rate-limit.ts';
+import type { Services } from './services.ts';
+
+/**
+ * - `key`: a credential is needed.
+ * - `public`: the id in the path is the permission; a credential is ignored, also an invalid one.
+ */
+export type Access = 'key' | 'public';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access;
+    bucket?: Bucket;
+    scope?: Scope;
+  }
+}
+
+export type Scope = 'plan:read' | 'upload:create' | 'upload:read' | 'project:read' | 'project:settings';
+
+export interface RouteDefinition<Body extends TSchema, Query extends TSchema> {
+  method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+  /** Without prefix; the first is canonical, the others are aliases. */
+  paths: readonly [string, ...string[]];
+  summary: string;
+  tag: string;
+  access: Access;
+  scope?: Scope;
+  bucket?: Bucket;
+  body?: Body;
+  query?: Query;
+  /** By status. A schema here also serialises, so that nothing leaves that is not named. */
+  response?: Record<number, TSchema | Record<string, unknown>>;
+  /** The body stays a stream. */
+  rawBody?: boolean;
+  handler(
+    request: FastifyRequest<{
+      Params: Record<string, string>;
+      Body: Static<Body>;
+      Querystring: Static<Query>;
+    }>,
+    reply: FastifyReply,
+  ): Promise<unknown> | unknown;
+}
+
+export type AddRoute = <Body extends TSchema = TSchema, Query extends TSchema = TSchema>(
+  definition: RouteDefinition<Body, Query>,
+) => void;
+
+const prefixes = ['/api/v1', '/v1'] as const;
+
+/** Makes the function that adds routes to `app`. `known` collects the paths, so that a wrong method can answer 405. */
+export function createAddRoute(app: FastifyInstance, services: Services, known: KnownPaths): AddRoute {
+  return (definition) => {
+    const [canonical] = definition.paths;
+    for (const path of definition.paths) {
+      for (const prefix of prefixes) {
+        const url = prefix + path;
+        known.add(definition.method, url);
+        app.route({
+          method: definition.method,
+          url,
+          config: {
+            access: definition.access,
+            ...(definition.bucket ? { bucket: definition.bucket } : {}),
+            ...(definition.scope ? { scope: definition.scope } : {}),
+          },
+          schema: {
+            summary: definition.summary,
+            tags: [definition.tag],
+            ...(path === canonical && prefix === prefixes[0] ? {} : { hide: true }),
+            ...(definition.access === 'public' ? { security: [] } : {}),
+            ...(definition.body ? { body: definition.body } : {}),
+            ...(definition.query ? { querystring: definition.query } : {}),
+            ...(definition.response ? { response: definition.response } : {}),
+          },
+          ...(definition.access === 'key' ? { onRequest: requireCaller(services, definition) } : {}),
+          handler: definition.handler as never,
+        });
+      }
+    }
+  };
+}
+
+export interface KnownPaths {
+  add(method: string, pattern: string): void;
+  /** The methods that a path does serve; empty when the path is unknown. */
+  methodsOf(path: string): string[];
+}
+
+/** Remembers every pattern, to tell "no such path" (404) from "not with this method" (405). */
+export function createKnownPaths(): KnownPaths {
+  const patterns: { method: string; matcher: RegExp }[] = [];
+  return {
+    add(method, pattern) {
+      const source = pattern.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/:[A-Za-z]+/g, '[^/]+');
+      patterns.push({ method, matcher: new RegExp(`^${source}/?$`) });
+    },
+    methodsOf(path) {
+      const methods = patterns.filter(({ matcher }) => matcher.test(path)).map(({ method }) => method);
+      return [...new Set(methods)];
+    },
+  };
+}

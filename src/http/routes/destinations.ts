@@ -1,0 +1,252 @@
+/** Destinations of a project: create, list, read, update, delete, test (contract §6.1). */
+import { type Static, Type } from 'typebox';
+import { checkDestination } from '../../deliveries/check.ts';
+import { failPending } from '../../deliveries/end.ts';
+import type { Destination } from '../../destinations/destinations.ts';
+import {
+  createDestination,
+  listDestinations,
+  removeDestination,
+  requireDestination,
+  updateDestination,
+} from '../../destinations/destinations.ts';
+import { showSettings } from '../../destinations/settings.ts';
+import { invalid } from '../../errors.ts';
+import { toIso } from '../../lib/clock.ts';
+import { type Caller, callerOf, requireProject } from '../auth.ts';
+import { disconnected } from '../disconnect.ts';
+import type { AddRoute } from '../route.ts';
+import { Timestamp } from '../schemas.ts';
+import type { Services } from '../services.ts';
+
+const tag = 'Destinations';
+
+const DestinationShape = Type.Object({
+  id: Type.String(),
+  type: Type.String(),
+  name: Type.String(),
+  config: Type.Record(Type.String(), Type.Unknown()),
+  isActive: Type.Boolean(),
+  createdAt: Timestamp,
+  updatedAt: Timestamp,
+});
+
+function show(destination: Destination): Static<typeof DestinationShape> {
+  return {
+    id: destination.id,
+    type: destination.type,
+    name: destination.name,
+    config: showSettings(destination.kind, destination.settings()),
+    isActive: destination.isActive,
+    createdAt: toIso(destination.createdAt),
+    updatedAt: toIso(destination.updatedAt),
+  };
+}
+
+/** Settings may stand in `config` or beside `type` (contract §6.1): whatever is not a member of its own is a setting. */
+const outer = new Set(['type', 'name', 'label', 'config', 'isActive', 'is_active']);
+
+function readConfig(body: Record<string, unknown>): Record<string, unknown> | undefined {
+  const flat = Object.entries(body).filter(([name]) => !outer.has(name));
+  const nested = (body.config ?? undefined) as Record<string, unknown> | undefined;
+  if (nested === undefined && flat.length === 0) return undefined;
+  return { ...Object.fromEntries(flat), ...nested };
+}
+
+function readName(body: { name?: string; label?: string }): string | undefined {
+  return body.name ?? body.label;
+}
+
+const NewBody = Type.Object(
+  {
+    type: Type.String({ maxLength: 40 }),
+    name: Type.Optional(Type.String({ maxLength: 200 })),
+    label: Type.Optional(Type.String({ maxLength: 200 })),
+    config: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  },
+  { additionalProperties: true },
+);
+
+const ChangeBody = Type.Object(
+  {
+    type: Type.Optional(Type.String({ maxLength: 40 })),
+    name: Type.Optional(Type.String({ maxLength: 200 })),
+    label: Type.Optional(Type.String({ maxLength: 200 })),
+    config: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    isActive: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: true },
+);
+
+const stem = '/projects/:project/destinations';
+
+export function addDestinationRoutes(add: AddRoute, services: Services): void {
+  addReads(add, services);
+  addWrites(add, services);
+  addTest(add, services);
+}
+
+function contextOf(services: Services, caller: Caller) {
+  const { sealer, clock, config } = services;
+  return { sealer, env: caller.env, localRoots: config.localRoots, now: clock.now() };
+}
+
+function addReads(add: AddRoute, services: Services): void {
+  const { db, sealer } = services;
+  add({
+    method: 'GET',
+    paths: [stem],
+    summary: 'List destinations',
+    tag,
+    access: 'key',
+    scope: 'project:read',
+    response: { 200: Type.Array(DestinationShape) },
+    async handler(request) {
+      const caller = callerOf(request);
+      requireProject(caller, request.params.project!);
+      return (await listDestinations(db.read, sealer, caller.projectId)).map(show);
+    },
+  });
+  add({
+    method: 'GET',
+    paths: [`${stem}/:destination`],
+    summary: 'Read a destination',
+    tag,
+    access: 'key',
+    scope: 'project:read',
+    response: { 200: DestinationShape },
+    async handler(request) {
+      const caller = callerOf(request);
+      requireProject(caller, request.params.project!);
+      return show(await requireDestination(db.read, sealer, caller.projectId, request.params.destination!));
+    },
+  });
+}
+
+function addWrites(add: AddRoute, services: Services): void {
+  const { db, sealer } = services;
+  add({
+    method: 'POST',
+    paths: [stem],
+    summary: 'Create a destination',
+    tag,
+    access: 'key',
+    scope: 'project:settings',
+    body: NewBody,
+    response: { 201: DestinationShape },
+    async handler(request, reply) {
+      const caller = callerOf(request);
+      requireProject(caller, request.params.project!);
+      const { body } = request;
+      const input = {
+        projectId: caller.projectId,
+        type: body.type,
+        name: readName(body),
+        config: readConfig(body as Record<string, unknown>) ?? {},
+      };
+      const id = await db.write((tx) => createDestination(tx, input, contextOf(services, caller)));
+      reply.code(201);
+      return show(await requireDestination(db.read, sealer, caller.projectId, id));
+    },
+  });
+  add({
+    method: 'PATCH',
+    paths: [`${stem}/:destination`],
+    summary: 'Update a destination; settings merge',
+    tag,
+    access: 'key',
+    scope: 'project:settings',
+    body: ChangeBody,
+    response: { 200: DestinationShape },
+    async handler(request) {
+      const caller = callerOf(request);
+      requireProject(caller, request.params.project!);
+      const { body } = request;
+      const destination = await requireDestination(
+        db.read,
+        sealer,
+        caller.projectId,
+        request.params.destination!,
+      );
+      if (
+        body.type !== undefined &&
+        body.type !== destination.type &&
+        !destination.kind.aliases.includes(body.type)
+      ) {
+        throw invalid('The type of a destination cannot change. Create another destination.');
+      }
+      const change = {
+        name: readName(body),
+        config: readConfig(body as Record<string, unknown>),
+        isActive: body.isActive,
+      };
+      await db.write((tx) => updateDestination(tx, destination, change, contextOf(services, caller)));
+      return show(await requireDestination(db.read, sealer, caller.projectId, destination.id));
+    },
+  });
+  add({
+    method: 'DELETE',
+    paths: [`${stem}/:destination`],
+    summary: 'Delete a destination; what waits for it fails',
+    tag,
+    access: 'key',
+    scope: 'project:settings',
+    async handler(request, reply) {
+      const caller = callerOf(request);
+      requireProject(caller, request.params.project!);
+      const destination = await requireDestination(
+        db.read,
+        sealer,
+        caller.projectId,
+        request.params.destination!,
+      );
+      const now = services.clock.now();
+      await db.write(async (tx) => {
+        await removeDestination(tx, caller.projectId, destination.id, now);
+        await failPending(tx, caller.projectId, destination.id, 'destination deleted', now);
+      });
+      return reply.code(204).send();
+    },
+  });
+}
+
+const TestResult = Type.Object({
+  success: Type.Boolean(),
+  status: Type.Optional(Type.Integer()),
+  error: Type.Optional(Type.String()),
+  message: Type.Optional(Type.String()),
+  steps: Type.Array(
+    Type.Object({
+      step: Type.String(),
+      outcome: Type.String(),
+      durationMs: Type.Number(),
+      message: Type.Optional(Type.String()),
+      advice: Type.Optional(Type.String()),
+    }),
+  ),
+});
+
+function addTest(add: AddRoute, services: Services): void {
+  const { db, sealer } = services;
+  add({
+    method: 'POST',
+    paths: [`${stem}/:destination/test`],
+    summary: 'Try a destination for real',
+    tag,
+    access: 'key',
+    scope: 'project:settings',
+    response: { 200: TestResult },
+    async handler(request, reply) {
+      const caller = callerOf(request);
+      requireProject(caller, request.params.project!);
+      const destination = await requireDestination(
+        db.read,
+        sealer,
+        caller.projectId,
+        request.params.destination!,
+      );
+      const signal = AbortSignal.any([disconnected(reply), services.stopping]);
+      return checkDestination(services, destination, signal);
+    },
+  });
+}

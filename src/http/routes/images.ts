@@ -1,0 +1,95 @@
+/** Uploads: one photo a request, as a form (contract §3.1). */
+
+import type { Readable } from 'node:stream';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { AppError } from '../../errors.ts';
+import { ByteSource } from '../../images/byte-source.ts';
+import { receiveImage } from '../../images/receive.ts';
+import { countRequest } from '../auth.ts';
+import type { AddRoute } from '../route.ts';
+import type { Services } from '../services.ts';
+import { requireSessionByLink } from './sessions.ts';
+
+const UploadResult = Type.Object({
+  id: Type.String(),
+  filename: Type.String(),
+  size_bytes: Type.Integer(),
+  destinations: Type.Integer(),
+  long_polling: Type.Boolean(),
+});
+
+/** How much of a refused upload is read on, so that the client gets to see the answer. */
+const politeBytes = 64 * 1024 * 1024;
+
+export function addImageRoutes(add: AddRoute, services: Services): void {
+  const { db, clock } = services;
+  add({
+    method: 'POST',
+    paths: ['/upload/:session/images', '/sessions/:session/upload'],
+    summary: 'Upload one photo',
+    tag: 'Uploads',
+    access: 'public',
+    response: { 201: UploadResult },
+    async handler(request, reply) {
+      const session = await requireSessionByLink(db, request.params.session!);
+      if (session.passwordHash !== null) {
+        countRequest(request, reply, 'password', `${request.ip} ${session.id}`, clock.now());
+      }
+      const body = new ByteSource(uploadStream(request));
+      try {
+        const image = await receiveImage(services, session, {
+          body,
+          contentType: request.headers['content-type'] ?? '',
+          declaredLength: declaredLength(request),
+          passwordHeader: request.headers['x-session-password'],
+        });
+        reply.code(201);
+        return {
+          id: image.id,
+          filename: image.filename,
+          size_bytes: image.sizeBytes,
+          destinations: image.destinations,
+          long_polling: image.longPolling,
+        };
+      } catch (error) {
+        finishPolitely(request, reply, body, error);
+        throw error;
+      }
+    },
+  });
+}
+
+function uploadStream(request: FastifyRequest): Readable {
+  if (/^multipart\/form-data/i.test(request.headers['content-type'] ?? '')) return request.body as Readable;
+  throw new AppError(
+    415,
+    'UNSUPPORTED_MEDIA_TYPE',
+    'Send the photo as multipart/form-data with a part named "file".',
+  );
+}
+
+function declaredLength(request: FastifyRequest): number | undefined {
+  const text = request.headers['content-length'];
+  return text === undefined ? undefined : Number(text);
+}
+
+/**
+ * A browser that is still sending does not read the answer. So what is left of a refused upload is read and forgotten,
+ * within bounds, and the connection is closed where it would not end.
+ */
+function finishPolitely(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  body: ByteSource,
+  error: unknown,
+): void {
+  if (error instanceof AppError && error.status === 408) {
+    reply.header('Connection', 'close');
+    reply.raw.once('finish', () => request.raw.destroy());
+    return;
+  }
+  void body.discard(politeBytes).then((ended) => {
+    if (!ended && !request.raw.destroyed) request.raw.destroy();
+  });
+}

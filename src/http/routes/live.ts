@@ -1,0 +1,121 @@
+/** Server-sent events of a session, on both paths (contract §5.1, with its exact framing). */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { findLiveEvents, lastLiveSeq, sessionChanged } from '../../events/live.ts';
+import { countRequest, requireCaller } from '../auth.ts';
+import type { AddRoute } from '../route.ts';
+import type { Services } from '../services.ts';
+import { requireSession, requireSessionByLink } from './sessions.ts';
+
+const heartbeatMs = 15_000;
+
+const LiveQuery = Type.Object({
+  lastEventId: Type.Optional(Type.String({ maxLength: 40 })),
+  token: Type.Optional(Type.String({ maxLength: 200 })),
+});
+
+export function addLiveRoutes(add: AddRoute, services: Services): void {
+  const { db, clock } = services;
+  add({
+    method: 'GET',
+    paths: ['/upload/:session/events'],
+    summary: 'What happens in a session, live (server-sent events)',
+    tag: 'Live',
+    access: 'public',
+    query: LiveQuery,
+    async handler(request, reply) {
+      countRequest(request, reply, 'public', request.ip, clock.now());
+      const session = await requireSessionByLink(db, request.params.session!);
+      await stream(services, request, reply, session.id);
+    },
+  });
+  add({
+    method: 'GET',
+    paths: ['/sessions/:session/events', '/upload-sessions/:session/events'],
+    summary: 'What happens in a session, live, for the project',
+    tag: 'Live',
+    access: 'public',
+    scope: 'upload:read',
+    query: LiveQuery,
+    async handler(request, reply) {
+      // An EventSource cannot send a header, so the credential may stand in the query, here only (contract §1.4).
+      const { token } = request.query;
+      if (token && !request.headers.authorization) request.headers.authorization = `Bearer ${token}`;
+      await requireCaller(services, {})(request, reply);
+      const session = await requireSession(db, request.caller!, request.params.session!);
+      await stream(services, request, reply, session.id);
+    },
+  });
+}
+
+async function stream(
+  services: Services,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  sessionId: string,
+): Promise<void> {
+  const { db, clock, stopping } = services;
+  let after = await startAfter(services, request, sessionId);
+  reply.hijack();
+  const { raw } = reply;
+  raw.writeHead(200, {
+    'Content-Type': 'text/event-stream; charset=utf-8',
+    'Cache-Control': 'no-cache, no-transform',
+    'X-Accel-Buffering': 'no',
+    'X-Content-Type-Options': 'nosniff',
+  });
+  raw.socket?.setNoDelay(true);
+  raw.write(frame('connected', { sessionId }));
+
+  // One reader at a time; a wake-up during a read makes it read once more.
+  let reading = false;
+  let again = false;
+  const send = async (): Promise<void> => {
+    again = true;
+    if (reading) return;
+    reading = true;
+    try {
+      while (again && !raw.destroyed) {
+        again = false;
+        for (const event of await findLiveEvents(db.read, sessionId, after, clock.now())) {
+          after = event.seq;
+          raw.write(frame(event.name, event.data, event.seq));
+        }
+      }
+    } catch (error) {
+      request.log.warn({ err: error }, 'A live stream could not read; its client will come back');
+      raw.end();
+    } finally {
+      reading = false;
+    }
+  };
+  const stopListening = db.listen(sessionChanged, (id) => {
+    if (id === sessionId) void send();
+  });
+  const heartbeat = setInterval(() => raw.write(': heartbeat\n\n'), heartbeatMs);
+  const end = (): void => void raw.end();
+  stopping.addEventListener('abort', end, { once: true });
+  raw.once('close', () => {
+    clearInterval(heartbeat);
+    stopListening();
+    stopping.removeEventListener('abort', end);
+  });
+  await send();
+}
+
+/** Replays what was missed when the client says what it saw last; otherwise begins with what comes now. */
+async function startAfter(services: Services, request: FastifyRequest, sessionId: string): Promise<number> {
+  const { lastEventId } = request.query as { lastEventId?: string };
+  const given = request.headers['last-event-id'] ?? lastEventId;
+  if (given === undefined) return lastLiveSeq(services.db.read, sessionId);
+  const seq = Number(given);
+  // An id that we cannot know starts with what is kept, no error.
+  if (!Number.isSafeInteger(seq) || seq < 0) return 0;
+  return seq <= (await lastLiveSeq(services.db.read, sessionId)) ? seq : 0;
+}
+
+/** One write a frame, LF only, one space after the colon: the published parser is that strict. */
+function frame(name: string, data: Record<string, unknown>, id?: number): string {
+  const head = id === undefined ? '' : `id: ${id}\n`;
+  return `${head}event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+}

@@ -1,0 +1,46 @@
+/** The shapes that several routes share. */
+import { type TSchema, Type } from 'typebox';
+import type { ErrorBody } from '../errors.ts';
+
+export const nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
+
+export const Timestamp = Type.String({ format: 'date-time', examples: ['2026-03-02T08:15:30.250Z'] });
+
+export const ErrorShape = Type.Object({
+  statusCode: Type.Integer(),
+  error: Type.String(),
+  message: Type.String(),
+  code: Type.String(),
+  retryAfter: Type.Optional(Type.Integer({ minimum: 1 })),
+} satisfies Record<keyof Omit<ErrorBody, 'details'>, TSchema>);
+
+/** Pages are clamped, not refused (contract §1.12), so the query is read as text. */
+export const PageQuery = Type.Object({
+  page: Type.Optional(Type.String()),
+  pageSize: Type.Optional(Type.String()),
+});
+
+export const LimitQuery = Type.Object({ limit: Type.Optional(Type.String()) });
+
+/** A whole number from a query, clamped into its range; `fallback` when it is none. */
+export function clampInteger(text: string | undefined, fallback: number, min: number, max: number): number {
+  const value = Number.parseInt(text ?? '', 10);
+  if (Number.isNaN(value)) return fallback;
+  return Math.min(max, Math.max(min, value));
+}
+
+export function readPage(query: { page?: string; pageSize?: string }): { page: number; pageSize: number } {
+  return {
+    page: clampInteger(query.page, 1, 1, 1_000_000),
+    pageSize: clampInteger(query.pageSize, 20, 1, 100),
+  };
+}
+
+export const pageOf = <S extends TSchema>(row: S) =>
+  Type.Object({
+    data: Type.Array(row),
+    total: Type.Integer(),
+    page: Type.Integer(),
+    pageSize: Type.Integer(),
+    totalPages: Type.Integer(),
+  });

@@ -1,0 +1,141 @@
+/** The HTTP server: plugins, the order of hooks, the error form, and the list of routes. */
+import fastifySwagger from '@fastify/swagger';
+import { Ajv } from 'ajv';
+import addFormats from 'ajv-formats';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { AppError } from '../errors.ts';
+import { createKeyUsage } from '../projects/keys.ts';
+import { installErrors } from './errors.ts';
+import { createRateLimiter } from './rate-limit.ts';
+import { createAddRoute, createKnownPaths } from './route.ts';
+import { addDestinationRoutes } from './routes/destinations.ts';
+import { addHealthRoutes } from './routes/health.ts';
+import { addImageRoutes } from './routes/images.ts';
+import { addLiveRoutes } from './routes/live.ts';
+import { addPageRoutes } from './routes/page.ts';
+import { addQrRoutes } from './routes/qr.ts';
+import { addSessionRoutes } from './routes/sessions.ts';
+import type { Services } from './services.ts';
+import { createSpelling } from './spelling.ts';
+
+const jsonLimit = 1024 * 1024;
+
+/** Builds the server whole, without listening. */
+export async function createServer(services: Services): Promise<FastifyInstance> {
+  const { config, logger } = services;
+  const app = Fastify({
+    loggerInstance: logger,
+    disableRequestLogging: true,
+    bodyLimit: jsonLimit,
+    trustProxy: config.trustProxy,
+    requestTimeout: 0,
+    forceCloseConnections: 'idle',
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
+    return503OnClosing: false,
+  }) as unknown as FastifyInstance;
+  const known = createKnownPaths();
+  decorate(app, services);
+  installParsers(app);
+  installValidation(app);
+  installErrors(app, known);
+  installRequestLog(app);
+  await app.register(fastifySwagger, { openapi: openApi(services) });
+
+  await app.register(async (api) => {
+    const add = createAddRoute(api, services, known);
+    addSessionRoutes(add, services);
+    addQrRoutes(add, services);
+    addImageRoutes(add, services);
+    addLiveRoutes(add, services);
+    addDestinationRoutes(add, services);
+  });
+  addHealthRoutes(app, services);
+  await addPageRoutes(app, services);
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  return app;
+}
+
+function decorate(app: FastifyInstance, services: Services): void {
+  const limiter = createRateLimiter(services.clock);
+  app.decorateRequest('caller', undefined);
+  app.decorate('takeRate', limiter.take);
+  app.decorate('noteKeyUse', createKeyUsage(services.db));
+}
+
+/** JSON may be absent or empty (contract §1.13); an upload stays a stream. */
+function installParsers(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    /^application\/(?:[\w.+-]*\+)?json/i,
+    { parseAs: 'string' },
+    (_request, body, done) => {
+      if (body === '') return done(null, undefined);
+      try {
+        done(null, JSON.parse(body as string));
+      } catch {
+        done(
+          new AppError(400, 'INVALID_JSON', 'The body of the request is not valid JSON.') as Error,
+          undefined,
+        );
+      }
+    },
+  );
+  app.addContentTypeParser(/^multipart\//i, (_request, payload, done) => done(null, payload));
+}
+
+/** Bodies are taken at their word: a number in quotes is not a number. Queries are text, so they are converted. */
+function installValidation(app: FastifyInstance): void {
+  const strict = addFormats.default(new Ajv({ useDefaults: true, coerceTypes: false, strict: false }));
+  const lenient = addFormats.default(new Ajv({ useDefaults: true, coerceTypes: true, strict: false }));
+  app.setValidatorCompiler(({ schema, httpPart }) =>
+    (httpPart === 'body' ? strict : lenient).compile(schema as object),
+  );
+  app.addHook('onRoute', (route) => {
+    const body = createSpelling(route.schema?.body);
+    const query = createSpelling(route.schema?.querystring);
+    if (!route.schema?.body && !route.schema?.querystring) return;
+    const before = route.preValidation === undefined ? [] : [route.preValidation].flat();
+    route.preValidation = [
+      async (request) => {
+        if (route.schema?.body) request.body = body(request.body);
+        if (route.schema?.querystring) request.query = query(request.query);
+      },
+      ...before,
+    ];
+  });
+}
+
+/** One line a request, without its query (a token may stand there). */
+function installRequestLog(app: FastifyInstance): void {
+  app.addHook('onResponse', async (request, reply) => {
+    request.log.debug(
+      {
+        method: request.method,
+        path: request.url.split('?')[0],
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+        project: request.caller?.projectId,
+      },
+      'request',
+    );
+  });
+}
+
+function openApi(services: Services) {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Apertur',
+      version: '1.0.0',
+      description: 'Collects photos from any phone and delivers them where a business needs them.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: services.config.publicUrl ?? 'http://localhost:3000' }],
+    components: {
+      securitySchemes: {
+        key: { type: 'http' as const, scheme: 'bearer', bearerFormat: 'aptr_live_… or aptr_test_…' },
+      },
+    },
+    security: [{ key: [] }],
+  };
+}

@@ -1,0 +1,29 @@
+/** What the routes are given: made once in `app.ts`, handed to every room's routes. */
+import type { FastifyRequest } from 'fastify';
+import type { Config } from '../config.ts';
+import type { Database } from '../db/database.ts';
+import type { DeliveryEngine } from '../deliveries/engine.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { Outbound } from '../lib/outbound.ts';
+import type { Sealer } from '../lib/sealed.ts';
+import type { Storage } from '../storage/storage.ts';
+
+export interface Services {
+  config: Config;
+  db: Database;
+  storage: Storage;
+  sealer: Sealer;
+  clock: Clock;
+  logger: Logger;
+  outbound: Outbound;
+  deliveries: DeliveryEngine;
+  /** The key that clients encrypt uploads with, PEM (contract §10). */
+  serverPublicKey(): string;
+  /** The origin that links in an answer begin with, without a trailing slash. */
+  originOf(request: FastifyRequest): string;
+  /** Aborts when the server begins to stop: held requests answer then. */
+  stopping: AbortSignal;
+  /** Answers `/ready` with 503 while it is false. */
+  isReady(): boolean;
+}

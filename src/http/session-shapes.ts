@@ -1,0 +1,189 @@
+/** A session on the wire, in and out (contract §2.2 to §2.6). */
+import { type Static, Type } from 'typebox';
+import { toIso } from '../lib/clock.ts';
+import type { SessionSummary } from '../sessions/find.ts';
+import { flattenTags, type Session, statusOf } from '../sessions/session.ts';
+import { nullable, Timestamp } from './schemas.ts';
+
+const TagsInput = Type.Union([
+  Type.Array(Type.String({ maxLength: 256 }), { maxItems: 50 }),
+  Type.Record(
+    Type.String({ minLength: 1, maxLength: 64 }),
+    Type.Union([Type.String({ maxLength: 256 }), Type.Number(), Type.Boolean()]),
+    { maxProperties: 50 },
+  ),
+]);
+
+const limits = {
+  expires_at: Type.Optional(Type.String({ format: 'date-time' })),
+  max_images: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
+  allowed_mime_types: Type.Optional(Type.Array(Type.String({ maxLength: 60 }), { maxItems: 20 })),
+};
+
+export const CreateSessionBody = Type.Object({
+  ...limits,
+  destination_ids: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 200 })),
+  long_polling: Type.Optional(Type.Boolean()),
+  tags: Type.Optional(TagsInput),
+  expires_in_hours: Type.Optional(Type.Integer({ minimum: 1, maximum: 168 })),
+  expires_in: Type.Optional(Type.Integer({ minimum: 1, maximum: 604_800 })),
+  max_image_dimension: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
+  max_image_size_mb: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+  password: Type.Optional(Type.String({ minLength: 4, maxLength: 128 })),
+  label: Type.Optional(Type.String({ maxLength: 200 })),
+  metadata: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  delivery_mode: Type.Optional(Type.String({ maxLength: 40 })),
+  webhook_url: Type.Optional(Type.String({ minLength: 1, maxLength: 2048 })),
+  webhook_format: Type.Optional(Type.String({ maxLength: 40 })),
+  destination_id: Type.Optional(Type.String({ maxLength: 64 })),
+});
+
+export const UpdateSessionBody = Type.Object({
+  ...limits,
+  max_image_dimension: Type.Optional(nullable(Type.Integer({ minimum: 1, maximum: 1_000_000 }))),
+  max_image_size_mb: Type.Optional(nullable(Type.Integer({ minimum: 1, maximum: 100_000 }))),
+  password: Type.Optional(
+    Type.Union([Type.Null(), Type.Literal(''), Type.String({ minLength: 4, maxLength: 128 })]),
+  ),
+  tags: Type.Optional(Type.Union([TagsInput, Type.Null()])),
+  label: Type.Optional(nullable(Type.String({ maxLength: 200 }))),
+  metadata: Type.Optional(nullable(Type.Record(Type.String(), Type.Unknown()))),
+});
+
+export const CreatedSession = Type.Object({
+  id: Type.String(),
+  uuid: Type.String(),
+  upload_url: Type.String(),
+  short_url: Type.String(),
+  qr_url: Type.String(),
+  qr_specs: Type.Object({
+    endpoint: Type.String(),
+    formats: Type.Array(Type.String()),
+    params: Type.Record(Type.String(), Type.String()),
+  }),
+  destinations: Type.Array(Type.Object({ id: Type.String(), type: Type.String(), name: Type.String() })),
+  long_polling: Type.Boolean(),
+  expires_at: Timestamp,
+  password_protected: Type.Boolean(),
+  env: Type.Union([Type.Literal('live'), Type.Literal('test')]),
+});
+
+const qrParams = {
+  format: 'png | svg | jpeg',
+  size: '64-2048',
+  style: 'square | rounded',
+  fg: 'hex without #',
+  bg: 'hex without #',
+  borderSize: 'pixels',
+  borderColor: 'hex without #',
+};
+
+export function showCreated(
+  session: Session,
+  destinations: { id: string; type: string; name: string }[],
+  origin: string,
+): Static<typeof CreatedSession> {
+  const qr = `${origin}/api/v1/upload-sessions/${session.id}/qr`;
+  return {
+    id: session.id,
+    uuid: session.id,
+    upload_url: `${origin}/u/${session.id}`,
+    short_url: `${origin}/s/${session.shortCode}`,
+    qr_url: qr,
+    qr_specs: { endpoint: qr, formats: ['png', 'svg', 'jpeg'], params: qrParams },
+    destinations,
+    long_polling: session.longPolling,
+    expires_at: toIso(session.expiresAt),
+    password_protected: session.passwordHash !== null,
+    env: session.env,
+  };
+}
+
+export const SessionView = Type.Object({
+  id: Type.String(),
+  uuid: Type.String(),
+  status: Type.String(),
+  expiresAt: Timestamp,
+  tags: nullable(Type.Array(Type.String())),
+  imagesPerSession: Type.Integer(),
+  effectiveMaxImages: Type.Integer(),
+  effectiveAllowedMimeTypes: Type.Array(Type.String()),
+  effectiveMaxImageDimension: nullable(Type.Integer()),
+  password_protected: Type.Boolean(),
+  serverPublicKey: Type.String(),
+  e2eEnabled: Type.Boolean(),
+  e2ePublicKey: nullable(Type.String()),
+  e2eDowngraded: Type.Boolean(),
+  imagesUploaded: Type.Integer(),
+  maxImageSizeBytes: Type.Integer(),
+  projectName: Type.String(),
+  env: Type.String(),
+});
+
+export function showSession(
+  session: Session,
+  serverPublicKey: string,
+  now: number,
+): Static<typeof SessionView> {
+  return {
+    id: session.id,
+    uuid: session.id,
+    status: statusOf(session, now),
+    expiresAt: toIso(session.expiresAt),
+    tags: flattenTags(session.tags),
+    imagesPerSession: session.plan.imagesPerSession,
+    effectiveMaxImages: session.limits.maxImages,
+    effectiveAllowedMimeTypes: session.limits.mimeTypes,
+    effectiveMaxImageDimension: session.limits.dimension,
+    password_protected: session.passwordHash !== null,
+    serverPublicKey,
+    e2eEnabled: false,
+    e2ePublicKey: null,
+    e2eDowngraded: false,
+    imagesUploaded: session.imagesCount,
+    maxImageSizeBytes: session.limits.imageBytes,
+    projectName: session.projectName,
+    env: session.env,
+  };
+}
+
+export const SessionRowShape = Type.Object({
+  id: Type.String(),
+  createdAt: Timestamp,
+  expiresAt: Timestamp,
+  status: Type.String(),
+  projectId: Type.String(),
+  projectName: Type.String(),
+  imagesCount: Type.Integer(),
+  imagesDelivered: Type.Integer(),
+  imagesFailed: Type.Integer(),
+  destinationsCount: Type.Integer(),
+  tags: nullable(Type.Array(Type.String())),
+  longPollingEnabled: Type.Boolean(),
+  label: nullable(Type.String()),
+  env: Type.String(),
+});
+
+export function showSessionRow(summary: SessionSummary, now: number): Static<typeof SessionRowShape> {
+  const { session } = summary;
+  const status = statusOf(session, now);
+  const ended = status === 'completed' || status === 'expired';
+  // Only a list says "failed": ended, and no image reached any destination (contract §2.1).
+  const failed = ended && summary.imagesFailed > 0 && summary.imagesDelivered === 0;
+  return {
+    id: session.id,
+    createdAt: toIso(session.createdAt),
+    expiresAt: toIso(session.expiresAt),
+    status: failed ? 'failed' : status,
+    projectId: session.projectId,
+    projectName: session.projectName,
+    imagesCount: summary.imagesCount,
+    imagesDelivered: summary.imagesDelivered,
+    imagesFailed: summary.imagesFailed,
+    destinationsCount: summary.destinationsCount,
+    tags: flattenTags(session.tags),
+    longPollingEnabled: session.longPolling,
+    label: session.label,
+    env: session.env,
+  };
+}

@@ -1,0 +1,317 @@
+/**
+ * Receiving a photo: checked, hashed and durably stored before anything is promised; then one transaction takes a place
+ * in the session and makes the image, its deliveries and its event. The commit of that transaction is the moment when
+ * the answer 201 becomes true.
+ *
+ * Order of checks: contract §1.11.
+ */
+import type { Database } from '../db/database.ts';
+import { enqueueDeliveries } from '../deliveries/enqueue.ts';
+import { AppError, invalid } from '../errors.ts';
+import { emit } from '../events/emit.ts';
+import { emitLive } from '../events/live.ts';
+import { type Clock, toIso } from '../lib/clock.ts';
+import { createId } from '../lib/ids.ts';
+import { completeIfDone } from '../sessions/changes.ts';
+import { findSessionByLink } from '../sessions/find.ts';
+import { decodePasswordHeader, verifyAnyPassword } from '../sessions/password.ts';
+import { flattenTags, type Session, statusOf } from '../sessions/session.ts';
+import type { Storage, StorageWriter } from '../storage/storage.ts';
+import type { ByteSource } from './byte-source.ts';
+import { cleanFilename } from './filename.ts';
+import { type Part, parseMultipart, readText } from './multipart.ts';
+import { type Spooled, spoolImage } from './spool.ts';
+
+export interface ReceiveServices {
+  db: Database;
+  storage: Storage;
+  clock: Clock;
+}
+
+export interface UploadRequest {
+  body: ByteSource;
+  contentType: string;
+  /** Bytes of the whole body as declared; undefined when it was not. */
+  declaredLength: number | undefined;
+  passwordHeader: string | readonly string[] | undefined;
+}
+
+export interface ReceivedImage {
+  id: string;
+  filename: string;
+  sizeBytes: number;
+  /** How many destinations it was queued to. */
+  destinations: number;
+  longPolling: boolean;
+}
+
+/** Room for the multipart frame and small fields around a photo. */
+const frameBytes = 256 * 1024;
+
+/** Receives one photo into a session. Throws AppError; nothing half-written stays behind. */
+export async function receiveImage(
+  services: ReceiveServices,
+  session: Session,
+  upload: UploadRequest,
+): Promise<ReceivedImage> {
+  await checkBefore(services.clock, session, upload);
+  const id = createId('img');
+  const storageKey = `${toIso(services.clock.now()).slice(0, 10)}/${id}`;
+  const writer = await services.storage.create(storageKey);
+  try {
+    const form = await readForm(upload, writer, session);
+    const image = checkImage(form, session);
+    await writer.commit();
+    return await record(services, session, { id, storageKey, ...image }).catch(async (error: unknown) => {
+      // A refusal is certain. A database that broke off is not: the row may be there, so the bytes stay, and the sweep
+      // of orphans decides later.
+      if (error instanceof AppError) await services.storage.remove(storageKey);
+      throw error;
+    });
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}
+
+/** What can be said before a byte is read: expired, full, completed, password, declared length. */
+async function checkBefore(clock: Clock, session: Session, upload: UploadRequest): Promise<void> {
+  refuseEnded(session, clock.now());
+  await checkPassword(session, upload.passwordHeader);
+  const { declaredLength } = upload;
+  if (declaredLength !== undefined && declaredLength > session.limits.imageBytes + frameBytes)
+    throw tooLarge(session);
+}
+
+/** "Full" comes before "completed": a session that ended because it filled up says so. */
+function refuseEnded(session: Session, now: number): void {
+  const status = statusOf(session, now);
+  if (status === 'expired') {
+    throw new AppError(
+      410,
+      'SESSION_EXPIRED',
+      `This link expired at ${toIso(session.expiresAt)}. Ask for a new one.`,
+    );
+  }
+  if (session.imagesCount >= session.limits.maxImages) throw full(session);
+  if (status === 'completed') {
+    throw new AppError(409, 'SESSION_COMPLETED', 'This session is completed and takes no more photos.');
+  }
+}
+
+const full = (session: Session): AppError =>
+  new AppError(
+    422,
+    'SESSION_FULL',
+    `This session is full: it takes ${session.limits.maxImages} photos and has them.`,
+  );
+
+const tooLarge = (session: Session): AppError => {
+  const megabytes = Math.floor(session.limits.imageBytes / (1024 * 1024));
+  return new AppError(
+    413,
+    'FILE_TOO_LARGE',
+    `The photo is too large: at most ${megabytes} MB are taken here.`,
+  );
+};
+
+async function checkPassword(
+  session: Session,
+  header: string | readonly string[] | undefined,
+): Promise<void> {
+  if (session.passwordHash === null) return;
+  const candidates = decodePasswordHeader(header);
+  if (candidates.length === 0) {
+    throw new AppError(401, 'SESSION_PASSWORD_REQUIRED', 'This session needs its password.');
+  }
+  if (!(await verifyAnyPassword(candidates, session.passwordHash))) {
+    throw new AppError(401, 'SESSION_PASSWORD_INVALID', 'The password is not the one of this session.');
+  }
+}
+
+interface Form {
+  spooled: Spooled;
+  filename: string;
+  source: string;
+}
+
+/** Reads every part; the fields may stand before or after the file. */
+async function readForm(upload: UploadRequest, writer: StorageWriter, session: Session): Promise<Form> {
+  let file: { spooled: Spooled; filename: string } | undefined;
+  let source = '';
+  for await (const part of parseMultipart(upload.body, upload.contentType)) {
+    if (part.name === 'file') {
+      if (file) throw invalid('The upload has more than one "file" part. Send one photo a request.');
+      file = await readFile(part, writer, session);
+    } else if (part.name === 'source') {
+      source = await readText(part, 1_024);
+    }
+  }
+  if (!file) throw invalid('The upload has no "file" part. Send the photo as the form field "file".');
+  return { ...file, source: readSource(source) };
+}
+
+async function readFile(part: Part, writer: StorageWriter, session: Session): Promise<Omit<Form, 'source'>> {
+  const spooled = await spoolImage({ body: part.body, writer, maxBytes: session.limits.imageBytes });
+  return { spooled, filename: cleanFilename(part.filename) };
+}
+
+/** Any short printable text; absent or empty is the camera (contract §3.1). */
+function readSource(text: string): string {
+  const source = text.trim();
+  if (source === '') return 'camera';
+  if (source.length > 64 || /[\p{Cc}\p{Cf}]/u.test(source)) {
+    throw invalid('source must be 1 to 64 printable characters, such as camera or gallery.');
+  }
+  return source;
+}
+
+interface CheckedImage {
+  filename: string;
+  source: string;
+  sizeBytes: number;
+  sha256: string;
+  mimeType: string;
+  width: number;
+  height: number;
+}
+
+/** What the bytes say: size, type, readable, dimension. */
+function checkImage({ spooled, filename, source }: Form, session: Session): CheckedImage {
+  const { inspection, sizeBytes, sha256 } = spooled;
+  if (sizeBytes === 0)
+    throw new AppError(400, 'IMAGE_UNREADABLE', 'The photo is empty (0 bytes). Choose it again.');
+  const type = inspection.mimeType;
+  if (type === undefined || !session.limits.mimeTypes.includes(type)) {
+    const taken = session.limits.mimeTypes.map((name) => name.replace('image/', '').toUpperCase()).join(', ');
+    throw new AppError(
+      415,
+      'UNSUPPORTED_MEDIA_TYPE',
+      `This file is not a photo of a type taken here (${taken}).`,
+    );
+  }
+  if (!inspection.ok) {
+    const why =
+      inspection.problem === 'truncated'
+        ? 'The photo is not whole: its end is missing. Choose it again.'
+        : 'The photo cannot be read: its file is damaged. Choose another.';
+    throw new AppError(400, 'IMAGE_UNREADABLE', why);
+  }
+  const { width, height } = inspection;
+  const longest = session.limits.dimension ?? session.plan.imageDimension;
+  const allowed = Math.min(longest, session.plan.imageDimension);
+  if (Math.max(width, height) > allowed || width * height > session.plan.imagePixels) {
+    const message = `The photo is ${width} × ${height} pixels; at most ${allowed} a side are taken here.`;
+    throw new AppError(400, 'IMAGE_DIMENSION_EXCEEDED', message);
+  }
+  return { filename, source, sizeBytes, sha256, mimeType: type, width, height };
+}
+
+/** The transaction of the promise. */
+async function record(
+  { db, clock }: ReceiveServices,
+  session: Session,
+  image: CheckedImage & { id: string; storageKey: string },
+): Promise<ReceivedImage> {
+  const recorded = await db.write(async (tx) => {
+    const now = clock.now();
+    const place = await tx.q
+      .updateTable('sessions')
+      .set((eb) => ({
+        images_count: eb('images_count', '+', 1),
+        changed_at: eb
+          .case()
+          .when('changed_at', '>=', now)
+          .then(eb('changed_at', '+', 1))
+          .else(now)
+          .end(),
+      }))
+      .where('id', '=', session.id)
+      .where('completed_at', 'is', null)
+      .where('images_count', '<', session.limits.maxImages)
+      .returning(['images_count', 'tags'])
+      .executeTakeFirst();
+    if (!place) return undefined;
+    await tx.q
+      .insertInto('images')
+      .values({
+        id: image.id,
+        session_id: session.id,
+        project_id: session.projectId,
+        env: session.env,
+        position: place.images_count - 1,
+        filename: image.filename,
+        mime_type: image.mimeType,
+        size_bytes: image.sizeBytes,
+        sha256: image.sha256,
+        width: image.width,
+        height: image.height,
+        source: image.source,
+        is_encrypted: 0,
+        storage_key: image.storageKey,
+        acknowledged_at: null,
+        purged_at: null,
+        created_at: now,
+      })
+      .execute();
+    const destinations = await tx.q
+      .selectFrom('session_destinations as s')
+      .innerJoin('destinations as d', 'd.id', 's.destination_id')
+      .select('s.destination_id')
+      .where('s.session_id', '=', session.id)
+      .where('d.deleted_at', 'is', null)
+      .orderBy('s.position')
+      .execute();
+    const ids = destinations.map((row) => row.destination_id);
+    await enqueueDeliveries(
+      tx,
+      { id: image.id, sessionId: session.id, projectId: session.projectId },
+      ids,
+      now,
+    );
+    const live = { imageId: image.id, filename: image.filename, sizeBytes: image.sizeBytes };
+    await emitLive(tx, session.id, 'image:ready', live, now);
+    const data = {
+      session_id: session.id,
+      image_id: image.id,
+      filename: image.filename,
+      size_bytes: image.sizeBytes,
+      mime_type: image.mimeType,
+      tags: flattenTags(session.tags),
+    };
+    const about = { projectId: session.projectId, sessionId: session.id, data, now };
+    await emit(tx, { ...about, topic: 'project.upload.started' });
+    if (ids.length === 0) {
+      // Stored only: there is nothing further to reach. With long polling the acknowledgement completes it.
+      if (!session.longPolling) await emit(tx, { ...about, topic: 'project.upload.completed' });
+      const { maxImages } = session.limits;
+      await completeIfDone(
+        tx,
+        { id: session.id, projectId: session.projectId, maxImages, longPolling: session.longPolling },
+        now,
+      );
+    }
+    return ids.length;
+  });
+  if (recorded === undefined) throw await whyNoPlace(db, session, clock.now());
+  return {
+    id: image.id,
+    filename: image.filename,
+    sizeBytes: image.sizeBytes,
+    destinations: recorded,
+    longPolling: session.longPolling,
+  };
+}
+
+/** The session filled up or ended while this photo was on its way. */
+async function whyNoPlace(db: Database, session: Session, now: number): Promise<AppError> {
+  const current = await findSessionByLink(db.read, session.id);
+  if (!current) return new AppError(404, 'NOT_FOUND', 'This session is gone.');
+  if (current.imagesCount >= current.limits.maxImages) return full(current);
+  try {
+    refuseEnded(current, now);
+  } catch (error) {
+    return error as AppError;
+  }
+  return full(current);
+}

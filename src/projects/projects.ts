@@ -1,0 +1,66 @@
+/** Projects: what keys, sessions and destinations belong to. */
+
+import { randomBytes } from 'node:crypto';
+import type { Queries, Tx } from '../db/database.ts';
+import { createId } from '../lib/ids.ts';
+import type { Sealer } from '../lib/sealed.ts';
+import { limitsOf, type PlanLimits } from './plans.ts';
+
+export interface Project {
+  id: string;
+  name: string;
+  limits: PlanLimits;
+  /** Moves on when a setting changes that open connections were made with. */
+  updatedAt: number;
+  /** Signs image deliveries that have no secret of their own. Opened only when asked for. */
+  webhookSecret(): string;
+}
+
+const secretContext = (projectId: string): string => `project:${projectId}:webhook`;
+
+/** Opens a project's sealed webhook secret. */
+export function openWebhookSecret(sealer: Sealer, projectId: string, sealed: string): string {
+  return sealer.open(sealed, secretContext(projectId));
+}
+
+/** Makes a project with a fresh webhook secret (64 hex characters). Returns its id. */
+export async function createProject(tx: Tx, sealer: Sealer, name: string, now: number): Promise<string> {
+  const id = createId('proj');
+  const secret = randomBytes(32).toString('hex');
+  await tx.q
+    .insertInto('projects')
+    .values({
+      id,
+      name,
+      webhook_secret: sealer.seal(secret, secretContext(id)),
+      plan: 'unlimited',
+      created_at: now,
+      updated_at: now,
+    })
+    .execute();
+  return id;
+}
+
+/** A project by its id. The caller has already shown that it may see it. */
+export async function findProject(q: Queries, sealer: Sealer, id: string): Promise<Project | undefined> {
+  const row = await q.selectFrom('projects').selectAll().where('id', '=', id).executeTakeFirst();
+  if (!row) return undefined;
+  return {
+    id: row.id,
+    name: row.name,
+    limits: limitsOf(row.plan),
+    updatedAt: row.updated_at,
+    webhookSecret: () => openWebhookSecret(sealer, row.id, row.webhook_secret),
+  };
+}
+
+/** The oldest project's id: what `key create` uses when no project is named. */
+export async function findFirstProjectId(q: Queries): Promise<string | undefined> {
+  const row = await q
+    .selectFrom('projects')
+    .select('id')
+    .orderBy('created_at')
+    .orderBy('id')
+    .executeTakeFirst();
+  return row?.id;
+}

@@ -1,0 +1,199 @@
+/**
+ * The one claim-and-retry loop, for image deliveries and event deliveries alike.
+ *
+ * Words: a **job** is a row that is due. A **lane** is where jobs wait together, one a destination: it has at most
+ * `laneLimit` jobs in flight. An **owner** is the project of a lane: owners take turns, so that neither a dead receiver
+ * nor a busy project delays anyone else. A **lease** says until when a job is ours; it is renewed while the job runs,
+ * and a job whose lease has ended is due again for everyone.
+ *
+ * Work is heard of in two ways: `wake(lane)` at the commit that made it (so there is no polling delay), and a slow sweep
+ * that finds what nobody told us of: retries, other processes' work, and what a dead worker left.
+ */
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import { createTurns } from './turns.ts';
+
+export interface Lane {
+  lane: string;
+  owner: string;
+}
+
+export interface Job {
+  id: string;
+  lane: string;
+}
+
+export interface QueueSource<J extends Job> {
+  /** Lanes that have due work, and when the next job is due that is not due yet (null: none known). */
+  findDueLanes(now: number): Promise<{ lanes: Lane[]; nextDueAt: number | null }>;
+  /** Takes up to `limit` due jobs a lane under a lease until `leaseUntil`. */
+  claim(wanted: { lane: string; limit: number }[], now: number, leaseUntil: number): Promise<J[]>;
+  /** Renews the lease of the jobs that still run. */
+  extend(ids: string[], leaseUntil: number): Promise<void>;
+}
+
+export interface LoopOptions<J extends Job> {
+  source: QueueSource<J>;
+  /** Runs one job and settles its row. `signal` aborts when we shut down: the job then returns its row unused. */
+  run(job: J, signal: AbortSignal): Promise<void>;
+  clock: Clock;
+  logger: Logger;
+  /** Jobs in flight in this process at most. */
+  slots?: number;
+  /** Jobs in flight a lane at most. */
+  laneLimit: number;
+  leaseMs?: number;
+  sweepMs?: number;
+}
+
+export interface Loop {
+  /** There may be work in this lane. */
+  wake(lane: string, owner: string): void;
+  /** A job will be due at this moment (milliseconds since 1970): looks then, not only at the next sweep. */
+  expect(at: number): void;
+  start(): void;
+  /** Claims nothing more, lets running jobs end for `graceMs`, then aborts what is left and waits for its return. */
+  stop(graceMs: number): Promise<void>;
+  readonly inFlight: number;
+}
+
+export function createLoop<J extends Job>(options: LoopOptions<J>): Loop {
+  const { source, clock, logger, laneLimit, slots = 256, leaseMs = 10_000, sweepMs = 1_000 } = options;
+  const ready = createTurns();
+  const running = new Map<string, { controller: AbortController; done: Promise<void> }>();
+  const inLane = new Map<string, number>();
+  const ofOwner = new Map<string, number>();
+  /** No owner may hold more than half of the slots, however many of its receivers hang. */
+  const ownerLimit = Math.max(1, Math.floor(slots / 2));
+  let pumping: Promise<void> | undefined;
+  let pumpAgain = false;
+  let stopped = true;
+  let sweepTimer: NodeJS.Timeout | undefined;
+  let renewTimer: NodeJS.Timeout | undefined;
+
+  const room = (lane: string, owner: string): number =>
+    Math.min(laneLimit - (inLane.get(lane) ?? 0), ownerLimit - (ofOwner.get(owner) ?? 0));
+
+  function start(job: J, owner: string): void {
+    const controller = new AbortController();
+    count(inLane, job.lane, 1);
+    count(ofOwner, owner, 1);
+    const done = options
+      .run(job, controller.signal)
+      .catch((error: unknown) =>
+        logger.error({ err: error, job: job.id }, 'A job ended without settling; its lease will end'),
+      )
+      .finally(() => {
+        running.delete(job.id);
+        count(ofOwner, owner, -1);
+        count(inLane, job.lane, -1);
+        if (ready.has(job.lane)) pump();
+      });
+    running.set(job.id, { controller, done });
+  }
+
+  async function claimOnce(): Promise<boolean> {
+    const picks = ready.take(slots - running.size, room);
+    if (picks.length === 0) return false;
+    const now = clock.now();
+    try {
+      const jobs = await source.claim(
+        picks.map(({ lane, limit }) => ({ lane, limit })),
+        now,
+        now + leaseMs,
+      );
+      for (const pick of picks) {
+        const got = jobs.filter((job) => job.lane === pick.lane);
+        if (got.length >= pick.limit) ready.add(pick.lane, pick.owner);
+        for (const job of got) start(job, pick.owner);
+      }
+      return true;
+    } catch (error) {
+      logger.warn({ err: error }, 'Could not claim work; trying again');
+      for (const pick of picks) ready.add(pick.lane, pick.owner);
+      scheduleSweep(sweepMs);
+      return false;
+    }
+  }
+
+  function pump(): void {
+    if (stopped) return;
+    if (pumping) {
+      pumpAgain = true;
+      return;
+    }
+    pumping = (async () => {
+      do {
+        pumpAgain = false;
+        while (!stopped && running.size < slots && (await claimOnce()));
+      } while (pumpAgain && !stopped);
+    })().finally(() => {
+      pumping = undefined;
+    });
+  }
+
+  async function sweep(): Promise<void> {
+    let wait = sweepMs;
+    try {
+      const { lanes, nextDueAt } = await source.findDueLanes(clock.now());
+      for (const { lane, owner } of lanes) ready.add(lane, owner);
+      if (nextDueAt !== null) wait = Math.max(5, Math.min(sweepMs, nextDueAt - clock.now()));
+      if (lanes.length > 0) pump();
+    } catch (error) {
+      logger.warn({ err: error }, 'Could not look for due work; trying again');
+    }
+    scheduleSweep(wait);
+  }
+
+  function scheduleSweep(ms: number): void {
+    clearTimeout(sweepTimer);
+    if (!stopped) sweepTimer = setTimeout(sweep, ms);
+  }
+
+  async function renew(): Promise<void> {
+    if (running.size === 0) return;
+    await source
+      .extend([...running.keys()], clock.now() + leaseMs)
+      .catch((error: unknown) => logger.warn({ err: error }, 'Could not renew leases; trying again'));
+  }
+
+  return {
+    wake(lane, owner) {
+      ready.add(lane, owner);
+      pump();
+    },
+    expect(at) {
+      const ms = Math.max(0, at - clock.now());
+      if (ms < sweepMs) scheduleSweep(ms);
+    },
+    start() {
+      stopped = false;
+      renewTimer = setInterval(renew, leaseMs / 3);
+      void sweep();
+    },
+    async stop(graceMs) {
+      stopped = true;
+      clearTimeout(sweepTimer);
+      await pumping;
+      const all = () => Promise.allSettled([...running.values()].map((job) => job.done));
+      let timer: NodeJS.Timeout | undefined;
+      const grace = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, graceMs);
+      });
+      await Promise.race([all(), grace]);
+      clearTimeout(timer);
+      for (const { controller } of running.values()) controller.abort();
+      await all();
+      clearInterval(renewTimer);
+    },
+    get inFlight() {
+      return running.size;
+    },
+  };
+}
+
+function count(counts: Map<string, number>, key: string, by: 1 | -1): void {
+  const value = (counts.get(key) ?? 0) + by;
+  if (value > 0) counts.set(key, value);
+  else counts.delete(key);
+}

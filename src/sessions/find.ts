@@ -1,0 +1,116 @@
+/** Finding sessions. Each finder says whose the session is: a project's, or whoever holds the link. */
+import type { Queries } from '../db/database.ts';
+import type { Env } from '../db/schema.ts';
+import { type Session, type SessionRow, toSession } from './session.ts';
+
+function selectSessions(q: Queries) {
+  return q
+    .selectFrom('sessions as s')
+    .innerJoin('projects as p', 'p.id', 's.project_id')
+    .leftJoin('keys as k', 'k.id', 's.key_id')
+    .selectAll('s')
+    .select([
+      'p.name as project_name',
+      'p.plan as plan',
+      'k.max_images as key_max_images',
+      'k.allowed_mime_types as key_mime_types',
+      'k.max_image_dimension as key_max_dimension',
+    ]);
+}
+
+/** A session of a project. */
+export async function findSession(q: Queries, projectId: string, id: string): Promise<Session | undefined> {
+  const row = await selectSessions(q)
+    .where('s.id', '=', id)
+    .where('s.project_id', '=', projectId)
+    .executeTakeFirst();
+  return row && toSession(row as SessionRow);
+}
+
+/** The session that a link names: its id is the permission of the phone's side (contract §1.4). */
+export async function findSessionByLink(q: Queries, id: string): Promise<Session | undefined> {
+  const row = await selectSessions(q).where('s.id', '=', id).executeTakeFirst();
+  return row && toSession(row as SessionRow);
+}
+
+/** The id behind a link's id or short code, or undefined. */
+export async function findSessionId(q: Queries, idOrCode: string): Promise<string | undefined> {
+  const row = await q
+    .selectFrom('sessions')
+    .select('id')
+    .where((eb) => eb.or([eb('id', '=', idOrCode), eb('short_code', '=', idOrCode)]))
+    .executeTakeFirst();
+  return row?.id;
+}
+
+/** Whether the session exists in another project: the difference between 403 and 404. */
+export async function sessionExists(q: Queries, id: string): Promise<boolean> {
+  return (await q.selectFrom('sessions').select('id').where('id', '=', id).executeTakeFirst()) !== undefined;
+}
+
+export interface SessionSummary {
+  session: Session;
+  imagesCount: number;
+  /** Images with at least one successful delivery. */
+  imagesDelivered: number;
+  /** Images with any destination that failed for good. */
+  imagesFailed: number;
+  destinationsCount: number;
+}
+
+/** Sessions of a project and environment, newest first, with their counts. */
+export async function listSessions(
+  q: Queries,
+  owner: { projectId: string; env: Env },
+  page: { offset: number; limit: number },
+): Promise<{ rows: SessionSummary[]; total: number }> {
+  const mine = q
+    .selectFrom('sessions')
+    .where('project_id', '=', owner.projectId)
+    .where('env', '=', owner.env);
+  const { total } = await mine.select((eb) => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
+  const rows = (await selectSessions(q)
+    .where('s.project_id', '=', owner.projectId)
+    .where('s.env', '=', owner.env)
+    .orderBy('s.created_at', 'desc')
+    .orderBy('s.id', 'desc')
+    .offset(page.offset)
+    .limit(page.limit)
+    .execute()) as SessionRow[];
+  const counts = await countOf(
+    q,
+    rows.map((row) => row.id),
+  );
+  return {
+    total: Number(total),
+    rows: rows.map((row) => ({ session: toSession(row), imagesCount: row.images_count, ...counts(row.id) })),
+  };
+}
+
+type Counts = Pick<SessionSummary, 'imagesDelivered' | 'imagesFailed' | 'destinationsCount'>;
+
+async function countOf(q: Queries, ids: string[]): Promise<(id: string) => Counts> {
+  if (ids.length === 0) return () => ({ imagesDelivered: 0, imagesFailed: 0, destinationsCount: 0 });
+  const byStatus = await q
+    .selectFrom('deliveries')
+    .select(['session_id', 'status'])
+    .select((eb) => eb.fn.count<number>('image_id').distinct().as('images'))
+    .where('session_id', 'in', ids)
+    .where('status', 'in', ['sent', 'failed'])
+    .groupBy(['session_id', 'status'])
+    .execute();
+  const destinations = await q
+    .selectFrom('session_destinations')
+    .select('session_id')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('session_id', 'in', ids)
+    .groupBy('session_id')
+    .execute();
+  const images = (id: string, status: string): number =>
+    Number(byStatus.find((row) => row.session_id === id && row.status === status)?.images ?? 0);
+  return (id) => ({
+    imagesDelivered: images(id, 'sent'),
+    imagesFailed: images(id, 'failed'),
+    destinationsCount: Number(destinations.find((row) => row.session_id === id)?.count ?? 0),
+  });
+}

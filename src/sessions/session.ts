@@ -1,0 +1,105 @@
+/**
+ * An upload session as the rest of the house sees it: the row, read together with what limits it (its key and its
+ * project's plan). Contract §2.
+ */
+import type { Env, SessionTable } from '../db/schema.ts';
+import type { Tags } from '../destinations/destination.ts';
+import { limitsOf, type PlanLimits } from '../projects/plans.ts';
+
+export const imageTypes = ['image/jpeg', 'image/png', 'image/webp', 'image/heic'] as const;
+
+export type SessionStatus = 'pending' | 'active' | 'completed' | 'expired';
+
+export interface Session {
+  id: string;
+  projectId: string;
+  projectName: string;
+  env: Env;
+  shortCode: string;
+  label: string | null;
+  tags: Tags;
+  metadata: Record<string, unknown> | null;
+  createdAt: number;
+  expiresAt: number;
+  completedAt: number | null;
+  changedAt: number;
+  imagesCount: number;
+  longPolling: boolean;
+  passwordHash: string | null;
+  plan: PlanLimits;
+  /** The smallest of session, key and plan (contract §2.2, "effective limits"). */
+  limits: {
+    maxImages: number;
+    mimeTypes: string[];
+    /** Longest side in pixels; null when only the plan bounds it. */
+    dimension: number | null;
+    imageBytes: number;
+  };
+}
+
+/** What the finders select: the session, its project's name and plan, and the limits of its key. */
+export interface SessionRow extends SessionTable {
+  project_name: string;
+  plan: string;
+  key_max_images: number | null;
+  key_mime_types: string | null;
+  key_max_dimension: number | null;
+}
+
+export function toSession(row: SessionRow): Session {
+  const plan = limitsOf(row.plan);
+  const keyTypes: string[] = row.key_mime_types ? JSON.parse(row.key_mime_types) : [];
+  const ownTypes: string[] = JSON.parse(row.allowed_mime_types);
+  return {
+    id: row.id,
+    projectId: row.project_id,
+    projectName: row.project_name,
+    env: row.env,
+    shortCode: row.short_code,
+    label: row.label,
+    tags: row.tags === null ? null : JSON.parse(row.tags),
+    metadata: row.metadata === null ? null : JSON.parse(row.metadata),
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    completedAt: row.completed_at,
+    changedAt: row.changed_at,
+    imagesCount: row.images_count,
+    longPolling: row.long_polling === 1,
+    passwordHash: row.password_hash,
+    plan,
+    limits: {
+      maxImages: smallest(row.max_images, row.key_max_images, plan.imagesPerSession),
+      mimeTypes: keyTypes.length === 0 ? ownTypes : ownTypes.filter((type) => keyTypes.includes(type)),
+      dimension: smallestOrNull(row.max_image_dimension, row.key_max_dimension),
+      imageBytes: smallest(
+        row.max_image_size_mb === null ? null : row.max_image_size_mb * 1024 * 1024,
+        plan.imageBytes,
+      ),
+    },
+  };
+}
+
+/** Expiry is true by comparison with the clock, not by a background job (contract §2.1). */
+export function statusOf(
+  session: Pick<Session, 'completedAt' | 'expiresAt' | 'imagesCount'>,
+  now: number,
+): SessionStatus {
+  if (session.completedAt !== null) return 'completed';
+  if (session.expiresAt <= now) return 'expired';
+  return session.imagesCount > 0 ? 'active' : 'pending';
+}
+
+/** Tags as typed clients read them: a list of strings or null; an object becomes `key:value` in its order. */
+export function flattenTags(tags: Tags): string[] | null {
+  if (tags === null || Array.isArray(tags)) return tags;
+  return Object.entries(tags).map(([key, value]) => `${key}:${value}`);
+}
+
+function smallestOrNull(...values: (number | null)[]): number | null {
+  const given = values.filter((value) => value !== null);
+  return given.length === 0 ? null : Math.min(...given);
+}
+
+function smallest(...values: [...(number | null)[], number]): number {
+  return smallestOrNull(...values)!;
+}
