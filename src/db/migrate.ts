@@ -72,11 +72,12 @@ const table = `create table if not exists schema_migrations (
   applied_at bigint not null
 )`;
 
+/** Asks the catalog's rows: `to_regclass` may answer from a cache that is older than the lock we waited for. */
 async function versionOf<T>(q: Kysely<T>, engine: Engine): Promise<number> {
   const found =
     engine === 'sqlite'
       ? sql`select 1 from sqlite_master where name = 'schema_migrations'`
-      : sql`select 1 where to_regclass('schema_migrations') is not null`;
+      : sql`select 1 from pg_tables where tablename = 'schema_migrations' and schemaname = current_schema()`;
   if ((await found.execute(q)).rows.length === 0) return 0;
   const { rows } = await sql<{ version: number }>`
     select coalesce(max(version), 0) as version from schema_migrations`.execute(q);

@@ -25,6 +25,7 @@ const statementTimeoutMs = 30_000;
 const queryTimeoutMs = 35_000;
 const pingTimeoutMs = 5_000;
 const idleConnectionMs = 60_000;
+const closeTimeoutMs = 2_000;
 
 const writeAttempts = 4;
 /** serialization_failure, deadlock_detected */
@@ -40,12 +41,15 @@ class PostgresDatabase implements Database {
   readonly #writers: { plain: Queries; relaxed: Queries; patient: Queries };
   readonly #listeners: Listeners;
   readonly #bridge: PostgresBridge;
+  readonly #clients = new Set<Client>();
   readonly #running = new Set<Promise<unknown>>();
   #closing: Promise<void> | undefined;
 
   constructor({ url, logger, poolSize, keepAliveMs }: PostgresOptions) {
     this.#listeners = new Listeners(logger);
     this.#pool = createPool({ ...connection(url), max: poolSize }, logger);
+    this.#pool.on('connect', (client) => this.#clients.add(client));
+    this.#pool.on('remove', (client) => this.#clients.delete(client));
     const names = new StatementNames();
     const kysely = (begin: string, timeout = queryTimeoutMs): Queries =>
       new Kysely<Schema>({
@@ -124,7 +128,11 @@ class PostgresDatabase implements Database {
 
   async #close(): Promise<void> {
     await Promise.allSettled(this.#running);
-    await this.#pool.end();
+    const ended = this.#pool.end();
+    // A connection that is dead without a word never says goodbye; it shall not keep the process.
+    await Promise.race([ended, sleep(closeTimeoutMs, undefined, { ref: false })]);
+    // `unref` is public, and missing from the types.
+    for (const client of this.#clients) (client as Client & { unref(): void }).unref();
     await this.#bridge.stop();
   }
 

@@ -1,0 +1,75 @@
+/**
+ * Makes sure that what the tests need is on this machine: real servers and a real browser, as Debian packages. Runs
+ * before the tests; when everything is there it only looks. To add something: one line in `needs`.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+export interface Need {
+  /** Debian packages that bring it. */
+  readonly packages: readonly string[];
+  /** Whether it is there; looks at files only, so that looking costs nothing. */
+  readonly isThere: () => boolean;
+}
+
+const needs: readonly Need[] = [
+  {
+    packages: ['postgresql'],
+    isThere: () => inPath('initdb') || inVersions('/usr/lib/postgresql', 'bin/initdb'),
+  },
+  { packages: ['chromium'], isThere: () => inPath('chromium') || inPath('chromium-browser') },
+];
+
+/** What is missing, as package names. */
+export function missingPackages(list: readonly Need[] = needs): string[] {
+  return list.filter((need) => !need.isThere()).flatMap((need) => need.packages);
+}
+
+function inPath(program: string): boolean {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/sbin'];
+  return folders.some((folder) => existsSync(join(folder, program)));
+}
+
+/** `<folder>/<any version>/<file>` */
+function inVersions(folder: string, file: string): boolean {
+  return existsSync(folder) && readdirSync(folder).some((version) => existsSync(join(folder, version, file)));
+}
+
+function main(): void {
+  const packages = missingPackages();
+  if (packages.length === 0) return;
+  const command = `apt-get install -y --no-install-recommends ${packages.join(' ')}`;
+  console.log(`The tests need packages that are not here yet: ${packages.join(', ')}`);
+  if (!inPath('apt-get')) {
+    fail(
+      `This machine has no apt-get. Install them your way (on Debian: ${command}), then run the tests again.`,
+    );
+  }
+  if (process.getuid?.() !== 0)
+    fail(`Run this as root, then the tests again:\n  apt-get update && ${command}`);
+  install(packages);
+  const still = missingPackages();
+  if (still.length > 0) fail(`Installed, yet still not found: ${still.join(', ')}`);
+}
+
+function install(packages: readonly string[]): void {
+  const wait = ['-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3'];
+  apt([...wait, '-q', 'update']);
+  apt([...wait, '-q', 'install', '-y', '--no-install-recommends', ...packages]);
+}
+
+function apt(args: readonly string[]): void {
+  // RUNLEVEL=1: install the servers, do not start them. The tests start their own.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+  const { status, error } = spawnSync('apt-get', args, { stdio: ['ignore', 'inherit', 'inherit'], env });
+  if (status !== 0) fail(`apt-get ${args.join(' ')} failed${error ? `: ${error.message}` : '.'}`);
+}
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(1);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) main();
