@@ -11,7 +11,7 @@ export interface StorageWriter {
   write(chunk: Buffer): Promise<void>;
   /** Makes the bytes durable under the key. */
   commit(): Promise<void>;
-  /** Removes what was written. Safe to call at any time, also after a failed commit, and twice. */
+  /** Removes what was written. Safe at any time, also twice and after a failed commit; after a commit that succeeded it does nothing (see `Storage.remove`). */
   abort(): Promise<void>;
 }
 

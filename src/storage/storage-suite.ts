@@ -1,0 +1,142 @@
+/**
+ * What every storage must do, as a suite that the test of each one runs against a real instance. To add a storage, hand
+ * it to this suite first.
+ */
+import { randomBytes } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { type Storage, StorageMissingError } from './storage.ts';
+
+export interface StorageUnderTest {
+  storage: Storage;
+  /** Everything that lies in the store at this moment, visible or not, so that leftovers are seen. */
+  listEverything: () => Promise<string[]>;
+}
+
+let counter = 0;
+export const newKey = (): string => `2026-11-21/img_${Date.now()}x${++counter}`;
+
+export async function put(storage: Storage, key: string, ...chunks: Buffer[]): Promise<void> {
+  const writer = await storage.create(key);
+  for (const chunk of chunks) await writer.write(chunk);
+  await writer.commit();
+}
+
+export async function get(
+  storage: Storage,
+  key: string,
+  range?: { start: number; end: number },
+): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of await storage.open(key, range)) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+/** Registers the tests; `start` is called in each of them and gives the same instance or a fresh one. */
+export function describeStorage(start: () => StorageUnderTest): void {
+  test.each([0, 1, 65_536, 131_072, 1_000_000])('%d bytes come back as they went in', async (size) => {
+    const { storage } = start();
+    const [key, bytes] = [newKey(), randomBytes(size)];
+    await put(storage, key, bytes);
+    expect((await get(storage, key)).equals(bytes)).toBe(true);
+    expect(await storage.size(key)).toBe(size);
+  });
+
+  test('many chunks of every size keep their order', async () => {
+    const { storage } = start();
+    const chunks = Array.from({ length: 200 }, (_, turn) => randomBytes((turn * 7_919) % 66_000));
+    const key = newKey();
+    await put(storage, key, ...chunks);
+    expect((await get(storage, key)).equals(Buffer.concat(chunks))).toBe(true);
+  });
+
+  test('many uploads at once do not mix', async () => {
+    const { storage } = start();
+    const photos = Array.from({ length: 12 }, () => ({ key: newKey(), bytes: randomBytes(300_000) }));
+    await Promise.all(
+      photos.map(({ key, bytes }) => put(storage, key, bytes.subarray(0, 99_999), bytes.subarray(99_999))),
+    );
+    for (const { key, bytes } of photos) expect((await get(storage, key)).equals(bytes), key).toBe(true);
+  });
+
+  test('a range is inclusive, and every stream is a fresh one', async () => {
+    const { storage } = start();
+    const key = newKey();
+    await put(storage, key, Buffer.from('0123456789'));
+    expect((await get(storage, key, { start: 2, end: 5 })).toString()).toBe('2345');
+    expect((await get(storage, key, { start: 0, end: 0 })).toString()).toBe('0');
+    expect((await get(storage, key, { start: 7, end: 9 })).toString()).toBe('789');
+    expect((await get(storage, key)).toString()).toBe('0123456789');
+  });
+
+  test('nothing is visible before the commit', async () => {
+    const { storage } = start();
+    const key = newKey();
+    const writer = await storage.create(key);
+    await writer.write(randomBytes(400_000));
+    expect(await storage.size(key)).toBeUndefined();
+    await expect(storage.open(key)).rejects.toBeInstanceOf(StorageMissingError);
+    await writer.commit();
+    expect(await storage.size(key)).toBe(400_000);
+  });
+
+  test('an abort leaves nothing, at any moment, also twice', async () => {
+    const { storage, listEverything } = start();
+    const before = await listEverything();
+    for (const size of [0, 10, 131_072, 500_000]) {
+      const writer = await storage.create(newKey());
+      await writer.write(randomBytes(size));
+      await writer.abort();
+      await writer.abort();
+      await expect(writer.commit()).rejects.toThrow();
+    }
+    expect(await listEverything()).toEqual(before);
+  });
+
+  test('an abort after the commit leaves the photo alone', async () => {
+    const { storage } = start();
+    const key = newKey();
+    const writer = await storage.create(key);
+    await writer.write(Buffer.from('kept'));
+    await writer.commit();
+    await writer.abort();
+    expect((await get(storage, key)).toString()).toBe('kept');
+  });
+
+  test('what is removed is gone, and may be removed again', async () => {
+    const { storage } = start();
+    const key = newKey();
+    await put(storage, key, Buffer.from('x'));
+    await storage.remove(key);
+    await storage.remove(key);
+    expect(await storage.size(key)).toBeUndefined();
+    await expect(storage.open(key)).rejects.toBeInstanceOf(StorageMissingError);
+  });
+
+  test.each([
+    '',
+    'img',
+    '/etc/passwd',
+    '../x/y',
+    'a/../b',
+    'a/.hidden',
+    'a//b',
+    'a/b/',
+    'tmp/x',
+    'a/b\\c',
+    'a/b\0',
+    `a/${'b'.repeat(200)}`,
+  ])('the key %j is refused', async (key) => {
+    const { storage } = start();
+    await expect(storage.create(key)).rejects.toThrow('Not a storage key');
+    await expect(storage.open(key)).rejects.toThrow('Not a storage key');
+    await expect(storage.size(key)).rejects.toThrow('Not a storage key');
+    await expect(storage.remove(key)).rejects.toThrow('Not a storage key');
+  });
+
+  test('the check passes and leaves nothing', async () => {
+    const { storage, listEverything } = start();
+    const before = await listEverything();
+    await storage.check();
+    expect(await listEverything()).toEqual(before);
+  });
+}
