@@ -1,0 +1,15 @@
+/** The kinds of destination that there are: one line each. */
+import type { DestinationKind } from './destination.ts';
+
+export const kinds: readonly DestinationKind[] = [];
+
+/** The kind behind a type string or one of its aliases (contract §6.2). */
+export function findKind(type: string): DestinationKind | undefined {
+  const wanted = type.toLowerCase();
+  return kinds.find((kind) => kind.kind === wanted || kind.aliases.includes(wanted));
+}
+
+/** Every type string, for error messages and documents. */
+export function kindNames(): string[] {
+  return kinds.map((kind) => kind.kind);
+}
