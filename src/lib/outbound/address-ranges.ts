@@ -81,7 +81,7 @@ export function embeddedIpv4(address: Address): { via: 'mapped' | 'nat64'; addre
  * zero is octal to some readers and decimal to others, so both readings come back. Empty when it is no address at all.
  */
 export function readAddress(text: string): Address[] {
-  const bare = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text;
+  const bare = spellOutIpv6(text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text);
   const found: Address[] = [];
   for (const spelling of new Set([bare, bare.replace(/(^|[.:])0+(?=\d+(\.|$))/g, '$1')])) {
     if (ipaddr.isValid(spelling)) found.push(ipaddr.parse(spelling));
@@ -89,10 +89,18 @@ export function readAddress(text: string): Address[] {
   return found;
 }
 
+/** ipaddr.js reads `::1.2.3.4` as a mapped address; the URL parser writes it as what it is. */
+function spellOutIpv6(text: string): string {
+  const url = text.includes(':') && text.includes('.') ? URL.parse(`http://[${text}]`) : null;
+  return url ? url.hostname.slice(1, -1) : text;
+}
+
 /** Takes `10.0.0.0/8`, `fd00::/8` or one address. Throws Error with a sentence when it is neither. */
 export function readRange(text: string): Range {
   const trimmed = text.trim();
-  if (ipaddr.isValidCIDR(trimmed)) return ipaddr.parseCIDR(trimmed) as Range;
+  if (ipaddr.IPv4.isValidCIDRFourPartDecimal(trimmed) || ipaddr.IPv6.isValidCIDR(trimmed)) {
+    return ipaddr.parseCIDR(trimmed);
+  }
   if (ipaddr.IPv4.isValidFourPartDecimal(trimmed)) return [ipaddr.parse(trimmed), 32];
   if (ipaddr.IPv6.isValid(trimmed)) return [ipaddr.parse(trimmed), 128];
   throw new Error(`"${trimmed}" is not a network. Write it like 10.0.0.0/8 or fd00::/8.`);

@@ -1,5 +1,6 @@
 /** One request and its answer on an open connection: streams the body, keeps the beginning of the answer. */
 import http from 'node:http';
+import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { OutboundError, type OutboundRequest } from '../outbound.ts';
 import { elapsedSince, type Progress } from './connect.ts';
@@ -36,88 +37,117 @@ export class ExchangeError extends OutboundError {
 const drainAtMost = 65_536;
 
 /** Resolves with any answer; rejects with ExchangeError, or with the signal's reason. */
-export function exchange(
+export async function exchange(
   lane: Lane,
   work: Exchange,
   progress: Progress,
   signal: AbortSignal,
 ): Promise<Answer> {
-  return new Promise((done, fail) => {
-    const { socket } = lane.open;
-    const bytesBefore = socket.bytesRead;
-    const started = performance.now();
-    let sent = false;
-    let settled = false;
-    let answer: AnswerReader | null = null;
-    progress.stage = 'send';
+  return await new Conversation(lane, work, progress, signal).hold();
+}
 
-    const request = http.request({
-      agent: lane.agent,
-      method: work.method,
-      path: work.path,
-      headers: work.headers,
-      setHost: false,
-      host: work.host,
+class Conversation {
+  readonly #socket: Socket;
+  readonly #bytesBefore: number;
+  readonly #started = performance.now();
+  readonly #work: Exchange;
+  readonly #progress: Progress;
+  readonly #signal: AbortSignal;
+  readonly #request: http.ClientRequest;
+  readonly #outcome = Promise.withResolvers<Answer>();
+  #sent = false;
+  #settled = false;
+  #answer: AnswerReader | null = null;
+
+  constructor(lane: Lane, work: Exchange, progress: Progress, signal: AbortSignal) {
+    this.#socket = lane.open.socket;
+    this.#bytesBefore = this.#socket.bytesRead;
+    this.#work = work;
+    this.#progress = progress;
+    this.#signal = signal;
+    const { method, path, headers, host } = work;
+    this.#request = http.request({ agent: lane.agent, method, path, headers, host, setHost: false });
+  }
+
+  hold(): Promise<Answer> {
+    this.#progress.stage = 'send';
+    this.#request
+      .on('error', this.#onLost)
+      .on('close', () => this.#onLost({ code: 'ECONNRESET' }))
+      .on('finish', this.#onSent)
+      .on('response', this.#onResponse);
+    this.#signal.addEventListener('abort', this.#onAbort, { once: true });
+    if (this.#signal.aborted) this.#onAbort();
+    else send(this.#request, this.#socket, this.#work.body, this.#isPointless).catch(this.#onUnsendable);
+    return this.#outcome.promise;
+  }
+
+  /** Whether nobody waits for the rest of the body any more. */
+  readonly #isPointless = () => this.#settled || (this.#answer !== null && this.#answer.status >= 300);
+
+  readonly #onSent = () => {
+    this.#sent = true;
+    if (this.#answer) this.#progress.stage = 'body';
+    else if (this.#progress.stage === 'send') this.#progress.stage = 'headers';
+    if (this.#answer?.ended) this.#finish();
+  };
+
+  readonly #onResponse = (response: http.IncomingMessage) => {
+    this.#progress.phases.firstByte = elapsedSince(this.#started);
+    if (this.#sent) this.#progress.stage = 'body';
+    this.#answer = readAnswer(response, this.#work.maxResponseBytes, (event, cause) => {
+      if (event === 'broken') this.#breakOff(cause);
+      // A receiver that says yes early may still be reading: what is left is sent. After a no it is not.
+      else if (this.#sent || response.statusCode! >= 300 || event === 'enough') this.#finish();
     });
+  };
 
-    const settle = (outcome: () => void) => {
-      if (settled) return;
-      settled = true;
-      signal.removeEventListener('abort', onAbort);
-      outcome();
-    };
-    const reject = (error: unknown) =>
-      settle(() => {
-        request.destroy();
-        fail(error);
-      });
-    const breakOff = (cause: unknown) => {
-      // An answer that came before everything was sent is the answer, even when the connection broke over it.
-      if (answer && !sent) return finish();
-      const answered = socket.bytesRead > bytesBefore;
-      const stage = answer ? 'body' : progress.stage;
-      reject(new ExchangeError(stage, errorCode(cause), work.host, answered, cause));
-    };
-    const finish = () =>
-      settle(() => {
-        if (!sent || !answer!.ended) request.destroy();
-        done(answer!.take());
-      });
-    const onAbort = () => {
-      // Everything that is kept of the answer has arrived; only the rest was late.
-      if (answer?.full && sent) finish();
-      else reject(signal.reason);
-    };
-    const onSent = () => {
-      sent = true;
-      if (answer) progress.stage = 'body';
-      else if (progress.stage === 'send') progress.stage = 'headers';
-      if (answer?.ended) finish();
-    };
+  /** While an answer is coming in, it says itself how it ends: the last of it may still be on its way to us. */
+  readonly #onLost = (cause: unknown) => {
+    if (!this.#answer || this.#answer.ended) this.#breakOff(cause);
+  };
 
-    // Once an answer has begun, it says itself how it ends: the last of it may still be on its way to us.
-    request.on('error', (error) => answer ?? breakOff(error));
-    request.on('close', () => answer ?? breakOff({ code: 'ECONNRESET' }));
-    request.on('finish', onSent);
-    request.on('response', (response) => {
-      progress.phases.firstByte = elapsedSince(started);
-      if (sent) progress.stage = 'body';
-      answer = readAnswer(response, work.maxResponseBytes, (event, cause) => {
-        // A receiver that says yes early may still be reading: what is left is sent. After a no it is not.
-        if (event === 'broken') breakOff(cause);
-        else if (sent || response.statusCode! >= 300 || event === 'enough') finish();
-      });
-    });
-    signal.addEventListener('abort', onAbort, { once: true });
-    if (signal.aborted) return onAbort();
+  readonly #onAbort = () => {
+    // Everything that is kept of the answer has arrived; only the rest was late.
+    if (this.#answer?.full && this.#sent) this.#finish();
+    else this.#reject(this.#signal.reason);
+  };
 
-    const refused = () => settled || (answer !== null && answer.status >= 300);
-    send(request, work, refused).catch((error: unknown) => {
-      if (error instanceof BodyError)
-        reject(new ExchangeError('send', error.code, work.host, true, error.cause));
-      else breakOff(error);
-    });
-  });
+  readonly #onUnsendable = (error: unknown) => {
+    if (!(error instanceof BodyError)) return this.#breakOff(error);
+    this.#reject(new ExchangeError('send', error.code, this.#work.host, true, error.cause));
+  };
+
+  #breakOff(cause: unknown): void {
+    // An answer that came before everything was sent is the answer, even when the connection broke over it.
+    if (this.#answer && !this.#sent) {
+      this.#finish();
+      return;
+    }
+    const answered = this.#socket.bytesRead > this.#bytesBefore;
+    const stage = this.#answer ? 'body' : this.#progress.stage;
+    this.#reject(new ExchangeError(stage, errorCode(cause), this.#work.host, answered, cause));
+  }
+
+  #finish(): void {
+    if (!this.#settle()) return;
+    const answer = this.#answer!;
+    if (!this.#sent || !answer.ended) this.#request.destroy();
+    this.#outcome.resolve(answer.take());
+  }
+
+  #reject(error: unknown): void {
+    if (!this.#settle()) return;
+    this.#request.destroy();
+    this.#outcome.reject(error);
+  }
+
+  #settle(): boolean {
+    if (this.#settled) return false;
+    this.#settled = true;
+    this.#signal.removeEventListener('abort', this.#onAbort);
+    return true;
+  }
 }
 
 interface AnswerReader {
@@ -189,8 +219,12 @@ class BodyError extends Error {
   }
 }
 
-async function send(request: http.ClientRequest, work: Exchange, refused: () => boolean): Promise<void> {
-  const { body } = work;
+async function send(
+  request: http.ClientRequest,
+  socket: Socket,
+  body: OutboundRequest['body'],
+  isPointless: () => boolean,
+): Promise<void> {
   if (body === undefined || typeof body === 'string' || Buffer.isBuffer(body)) {
     request.end(body);
     return;
@@ -204,9 +238,9 @@ async function send(request: http.ClientRequest, work: Exchange, refused: () => 
     // One turn of the event loop between making a chunk and writing it: an answer that came meanwhile is read
     // before a write to a closed connection can fail and take it along.
     await nextTurn();
-    if (refused()) return;
-    if (!request.write(chunk)) await drained(request);
-    if (refused()) return;
+    if (isPointless()) return;
+    if (!request.write(chunk)) await drained(request, socket);
+    if (isPointless()) return;
   }
   if (left !== 0) throw new BodyError('BODY_LENGTH');
   request.end();
@@ -220,13 +254,17 @@ async function* readable(body: { open: () => AsyncIterable<Uint8Array> }): Async
   }
 }
 
-function drained(request: http.ClientRequest): Promise<void> {
+/** Waits until more may be written, or until that no longer matters. */
+function drained(request: http.ClientRequest, socket: Socket): Promise<void> {
   if (request.destroyed) return Promise.resolve();
   return new Promise((done) => {
     const go = () => {
-      request.off('drain', go).off('close', go).off('response', go);
+      socket.off('drain', go);
+      request.off('close', go).off('response', go);
       done();
     };
-    request.on('drain', go).on('close', go).on('response', go);
+    // Not the request's own drain: Node no longer emits that once the answer is complete.
+    socket.on('drain', go);
+    request.on('close', go).on('response', go);
   });
 }
