@@ -1,0 +1,194 @@
+/**
+ * Writes one photo so that nobody ever sees half of it: under a temporary name in the final folder, synced, then given
+ * its name in one step. The bytes are hashed on their way and compared with what the phone sent.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, link, lstat, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { addAbortSignal } from 'node:stream';
+import { type DeliverableImage, DeliveryError } from '../destination.ts';
+import { sayingWhy, stopped, toDeliveryError } from './failures.ts';
+import { syncFolder } from './place.ts';
+
+export type Conflict = 'overwrite' | 'skip' | 'rename' | 'fail';
+
+export interface Written {
+  path: string;
+  /** The file is the photo: written now, or found there with the same bytes. False only when `skip` kept another one. */
+  same: boolean;
+}
+
+const temporaryPrefix = (image: DeliverableImage): string => `.apertur-${image.deliveryId}-`;
+const maxNumbered = 1_000;
+
+/**
+ * Copies the photo into `folder` (real path, exists) under `name`. Throws DeliveryError, or what reading the stored
+ * bytes throws; leaves no temporary file behind.
+ */
+export async function writePhoto(
+  image: DeliverableImage,
+  target: { folder: string; name: string; conflict: Conflict },
+  signal: AbortSignal,
+): Promise<Written> {
+  const { folder, name, conflict } = target;
+  const final = path.join(folder, name);
+  const temporary = path.join(folder, `${temporaryPrefix(image)}${randomBytes(4).toString('hex')}.tmp`);
+  try {
+    await copy(image, temporary, signal);
+    const written = await sayingWhy(final, () => publish(image, temporary, final, conflict));
+    await sayingWhy(folder, () => syncFolder(folder));
+    return written;
+  } finally {
+    await rm(temporary, { force: true }).catch(() => undefined);
+  }
+}
+
+async function copy(image: DeliverableImage, temporary: string, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) throw stopped();
+  const file = await sayingWhy(temporary, () => open(temporary, 'wx'));
+  try {
+    const { bytes, sha256 } = await copyBytes(image, file, temporary, signal);
+    if (sha256 !== image.sha256 || bytes !== image.sizeBytes) {
+      throw new DeliveryError(
+        `The stored photo is not what was received: ${bytes} of ${image.sizeBytes} bytes, checksum ${sha256 === image.sha256 ? 'right' : 'wrong'}. Nothing was delivered; check the storage.`,
+        { fate: 'retry' },
+      );
+    }
+    await sayingWhy(temporary, () => file.sync());
+    const onDisk = await sayingWhy(temporary, () => file.stat());
+    if (onDisk.size !== bytes) {
+      throw new DeliveryError(`The disk holds ${onDisk.size} of ${bytes} bytes.`, { fate: 'retry' });
+    }
+  } finally {
+    await sayingWhy(temporary, () => file.close());
+  }
+}
+
+/** Failures of the disk are put into our words at once; failures of the storage pass as they are. */
+async function copyBytes(
+  image: DeliverableImage,
+  file: FileHandle,
+  temporary: string,
+  signal: AbortSignal,
+): Promise<{ bytes: number; sha256: string }> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  const stored = addAbortSignal(signal, await image.open());
+  try {
+    for await (const chunk of stored as AsyncIterable<Buffer>) {
+      hash.update(chunk);
+      bytes += chunk.length;
+      await sayingWhy(temporary, () => writeAll(file, chunk));
+    }
+  } catch (error) {
+    if (signal.aborted) throw stopped();
+    throw error;
+  }
+  return { bytes, sha256: hash.digest('hex') };
+}
+
+/** The system may take fewer bytes than it was given, for example when the disk is nearly full. */
+async function writeAll(file: FileHandle, chunk: Buffer): Promise<void> {
+  let at = 0;
+  while (at < chunk.length) at += (await file.write(chunk, at, chunk.length - at)).bytesWritten;
+}
+
+async function publish(
+  image: DeliverableImage,
+  temporary: string,
+  final: string,
+  conflict: Conflict,
+): Promise<Written> {
+  if (conflict === 'overwrite') {
+    await rename(temporary, final);
+    return { path: final, same: true };
+  }
+  // A hard link is made only where nothing is, in one step; looking first would leave a gap.
+  if (await linkIfFree(temporary, final)) return { path: final, same: true };
+  if ((await lstat(final)).isDirectory()) throw toDeliveryError({ code: 'EISDIR' }, final);
+  // What is there may be ours, from an attempt whose end was never written down.
+  if (await holds(final, image)) return { path: final, same: true };
+  if (conflict === 'skip') return { path: final, same: false };
+  if (conflict === 'rename') return await publishNumbered(image, temporary, final);
+  throw new DeliveryError(`${final} is there already, with other content, and the conflict rule is fail.`, {
+    fate: 'give-up',
+  });
+}
+
+async function publishNumbered(image: DeliverableImage, temporary: string, final: string): Promise<Written> {
+  const { dir, name, ext } = path.parse(final);
+  for (let number = 2; number <= maxNumbered; number++) {
+    const candidate = path.join(dir, numberedName(name, ext, number));
+    if (await linkIfFree(temporary, candidate)) return { path: candidate, same: true };
+    if (await holds(candidate, image)) return { path: candidate, same: true };
+  }
+  throw new DeliveryError(
+    `There are ${maxNumbered} files named like ${final} already. Add {image_id} to the template.`,
+    { fate: 'give-up' },
+  );
+}
+
+/** `roof (2).jpg`, within the 255 bytes that a name may have. */
+function numberedName(name: string, ext: string, number: number): string {
+  const tail = ` (${number})${ext}`;
+  let head = name;
+  while (Buffer.byteLength(head) + Buffer.byteLength(tail) > 255) head = [...head].slice(0, -1).join('');
+  return head + tail;
+}
+
+async function linkIfFree(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    // Linux says EPERM when the file system knows no hard links.
+    const reason = code === 'EPERM' || code === 'EOPNOTSUPP' ? { code: 'ENOTSUP' } : error;
+    throw toDeliveryError(reason, to);
+  }
+}
+
+/** Whether the file at `place` has the bytes of the photo. A folder or a link to one has not. */
+async function holds(place: string, image: DeliverableImage): Promise<boolean> {
+  const found = await stat(place).catch(() => undefined);
+  if (!found?.isFile() || found.size !== image.sizeBytes) return false;
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(place)) hash.update(chunk as Buffer);
+  return hash.digest('hex') === image.sha256;
+}
+
+/** How long a listing serves: shorter than any lease, so that whoever takes over a dead worker's delivery reads anew. */
+const listingMs = 5_000;
+const maxListings = 1_000;
+
+/**
+ * Removes the temporary files that a killed process left of a delivery which is now tried again. Listings are kept for a
+ * moment, because a flat folder may hold a hundred thousand photos.
+ */
+export function createLeftovers(now: () => number): {
+  remove(folder: string, image: DeliverableImage): Promise<void>;
+} {
+  const listings = new Map<string, { names: string[]; readAt: number }>();
+
+  async function list(folder: string): Promise<string[]> {
+    const known = listings.get(folder);
+    if (known && now() - known.readAt < listingMs) return known.names;
+    const readAt = now();
+    const all = await readdir(folder).catch(() => []);
+    const names = all.filter((name) => name.startsWith('.apertur-') && name.endsWith('.tmp'));
+    if (listings.size >= maxListings) listings.clear();
+    listings.set(folder, { names, readAt });
+    return names;
+  }
+
+  return {
+    async remove(folder, image) {
+      const own = (await list(folder)).filter((name) => name.startsWith(temporaryPrefix(image)));
+      await Promise.all(
+        own.map((name) => rm(path.join(folder, name), { force: true }).catch(() => undefined)),
+      );
+    },
+  };
+}
