@@ -16,7 +16,8 @@ export function showFirstScreen({ config, trial, port, network }: FirstScreen): 
   const here = `http://${config.host && config.host !== '0.0.0.0' ? config.host : 'localhost'}:${port}`;
   const forPhones = network ? `http://${network}:${port}` : here;
   const uploadUrl = `${forPhones}/u/${trial.sessionId}`;
-  const inbox = path.relative(process.cwd(), trial.inbox) || trial.inbox;
+  const near = path.relative(process.cwd(), trial.inbox);
+  const inbox = near.startsWith('..') ? trial.inbox : near;
   return [
     '',
     '  Apertur · trial mode',

@@ -2,7 +2,7 @@
 import fastifySwagger from '@fastify/swagger';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import { AppError } from '../errors.ts';
 import { createKeyUsage } from '../projects/keys.ts';
 import { installErrors } from './errors.ts';
@@ -25,7 +25,7 @@ export async function createServer(services: Services): Promise<FastifyInstance>
   const { config, logger } = services;
   const app = Fastify({
     loggerInstance: logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: jsonLimit,
     trustProxy: config.trustProxy,
     requestTimeout: 0,
