@@ -1,7 +1,9 @@
 /** The kinds of destination that there are: one line each. */
 import type { DestinationKind } from './destination.ts';
+import { local } from './local/index.ts';
+import { webhook } from './webhook/index.ts';
 
-export const kinds: readonly DestinationKind[] = [];
+export const kinds: readonly DestinationKind[] = [webhook, local];
 
 /** The kind behind a type string or one of its aliases (contract §6.2). */
 export function findKind(type: string): DestinationKind | undefined {

@@ -67,6 +67,17 @@ function describeUnicast6(address: ipaddr.IPv6): string | null {
   return null;
 }
 
+/**
+ * Whether a URL's host is plainly not on the internet: an address that is not public, or a name that no public name
+ * server answers for (RFC 6761, 6762, 8375, and names without a dot). For advice, never for the guard's decision.
+ */
+export function isOnPrivateNetwork(hostname: string): boolean {
+  const addresses = readAddress(hostname);
+  if (addresses.length > 0) return addresses.every((address) => describeSpecial(address) !== null);
+  const name = hostname.replace(/\.$/, '').toLowerCase();
+  return !name.includes('.') || /\.(localhost|local|internal|home\.arpa|lan)$/.test(name);
+}
+
 /** The IPv4 address inside a mapped or NAT64 spelling, or null. */
 export function embeddedIpv4(address: Address): { via: 'mapped' | 'nat64'; address: ipaddr.IPv4 } | null {
   if (address.kind() === 'ipv4') return null;
