@@ -11,7 +11,7 @@ import { createOrigin } from './http/origin.ts';
 import { createServer } from './http/server.ts';
 import type { Services } from './http/services.ts';
 import { purgeImages } from './images/retention.ts';
-import { ensureServerKey } from './images/server-key.ts';
+import { ensureServerKey, type ServerKeyPair } from './images/server-key.ts';
 import { type Chores, createChores } from './lib/chores.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { createLogger, type Logger } from './lib/logger.ts';
@@ -29,6 +29,8 @@ export interface Overrides {
   clock?: Clock;
   random?: Random;
   logger?: Logger;
+  /** A key pair made before, for the first start of many apps. */
+  serverKey?: () => Promise<ServerKeyPair>;
 }
 
 export interface AppOptions {
@@ -101,7 +103,7 @@ export async function buildApp(
     config,
     downloadUrl: (imageId) => `${origin.fixed()}/api/v1/uploads/${imageId}/download`,
   });
-  const publicKey = await ensureServerKey(db, sealer, clock.now());
+  const publicKey = await ensureServerKey(db, sealer, clock.now(), overrides.serverKey);
   let ready = false;
   const services: Services = {
     config,

@@ -8,7 +8,9 @@ import { createKeyUsage } from '../projects/keys.ts';
 import { installErrors } from './errors.ts';
 import { createRateLimiter } from './rate-limit.ts';
 import { createAddRoute, createKnownPaths } from './route.ts';
+import { addDeliveryRoutes } from './routes/deliveries.ts';
 import { addDestinationRoutes } from './routes/destinations.ts';
+import { addEncryptionRoutes } from './routes/encryption.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addImageRoutes } from './routes/images.ts';
 import { addLiveRoutes } from './routes/live.ts';
@@ -48,6 +50,8 @@ export async function createServer(services: Services): Promise<FastifyInstance>
     addImageRoutes(add, services);
     addLiveRoutes(add, services);
     addDestinationRoutes(add, services);
+    addDeliveryRoutes(add, services);
+    addEncryptionRoutes(add, services);
   });
   addHealthRoutes(app, services);
   await addPageRoutes(app, services);

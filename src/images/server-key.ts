@@ -5,15 +5,31 @@ import type { Database } from '../db/database.ts';
 import { createId } from '../lib/ids.ts';
 import type { Sealer } from '../lib/sealed.ts';
 
-/** The public key to show, PEM. Makes the first one; when several processes start at once, one of them wins. */
-export async function ensureServerKey(db: Database, sealer: Sealer, now: number): Promise<string> {
-  const known = await newest(db);
-  if (known) return known;
-  const pair = await promisify(generateKeyPair)('rsa', {
+/** Both halves as PEM. */
+export interface ServerKeyPair {
+  publicKey: string;
+  privateKey: string;
+}
+
+/** Makes a key pair; takes a good part of a second. */
+export async function generateServerKey(): Promise<ServerKeyPair> {
+  return promisify(generateKeyPair)('rsa', {
     modulusLength: 2048,
     publicKeyEncoding: { type: 'spki', format: 'pem' },
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   });
+}
+
+/** The public key to show, PEM. Makes the first one; when several processes start at once, one of them wins. */
+export async function ensureServerKey(
+  db: Database,
+  sealer: Sealer,
+  now: number,
+  generate: () => Promise<ServerKeyPair> = generateServerKey,
+): Promise<string> {
+  const known = await newest(db);
+  if (known) return known;
+  const pair = await generate();
   const id = createId('key');
   await db.write(async (tx) => {
     await tx.q

@@ -1,4 +1,4 @@
-/** The phone page, by session id and by short code; and the server's key for encrypted uploads. */
+/** The phone page, by session id and by short code. */
 import path from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { findSessionId } from '../../sessions/find.ts';

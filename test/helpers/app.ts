@@ -1,0 +1,189 @@
+/** The whole app in this process, on a real database and a real port, for tests of what goes over the wire. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach } from 'vitest';
+import { type App, buildApp, type Overrides } from '../../src/app.ts';
+import { type Config, readConfig } from '../../src/config.ts';
+import type { Env } from '../../src/db/schema.ts';
+import { generateServerKey, type ServerKeyPair } from '../../src/images/server-key.ts';
+import { silentLogger } from '../../src/lib/logger.ts';
+import { createKey } from '../../src/projects/keys.ts';
+import { createProject, findProject } from '../../src/projects/projects.ts';
+import { eachEngine, type TestEngine } from './database.ts';
+
+export interface TestProject {
+  id: string;
+  live: string;
+  test: string;
+  webhookSecret: string;
+}
+
+export interface TestApp extends App {
+  origin: string;
+  project: TestProject;
+  addProject(name: string): Promise<TestProject>;
+  /** A request to the API; a body that is no string or form is sent as JSON. */
+  call(method: string, path: string, options?: CallOptions): Promise<Answer>;
+}
+
+export interface CallOptions {
+  key?: string | null;
+  body?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: an answer is whatever the server sent
+  body: any;
+  bytes: Buffer;
+}
+
+export interface StartOptions extends Overrides {
+  settings?: Record<string, string>;
+}
+
+/** Runs the block on both engines, with a function that starts an app and stops it after the test. */
+export function eachApp(
+  name: string,
+  block: (start: (options?: StartOptions) => Promise<TestApp>, engine: TestEngine) => void,
+) {
+  eachEngine(name, (engine) => {
+    const running: (() => Promise<void>)[] = [];
+    afterEach(async () => {
+      for (const stop of running.splice(0).reverse()) await stop();
+    });
+    block(async (options = {}) => {
+      const app = await startApp(engine, options);
+      running.push(app.stop);
+      return app;
+    }, engine);
+  });
+}
+
+let serverKey: Promise<ServerKeyPair> | undefined;
+
+/** Making a key takes long, and these tests are not about it: one serves all apps of a test file. */
+const sameServerKey = (): Promise<ServerKeyPair> => {
+  serverKey ??= generateServerKey();
+  return serverKey;
+};
+
+/** Starts an app; `settings` are those of the environment without their prefix. */
+export async function startApp(
+  engine: TestEngine,
+  { settings = {}, ...overrides }: StartOptions = {},
+): Promise<TestApp> {
+  const place = await engine.place({ migrated: true });
+  const dataDir = place.file ? path.dirname(place.file) : await mkdtemp(path.join(tmpdir(), 'apertur-data-'));
+  const config = testConfig({
+    DATA_DIR: dataDir,
+    ...(place.url ? { DATABASE_URL: place.url } : {}),
+    ...settings,
+  });
+  const app = await buildApp(
+    config,
+    { api: true, worker: true },
+    { logger: silentLogger, serverKey: sameServerKey, ...overrides },
+  );
+  const origin = (await app.start())!;
+  const addProject = (name: string): Promise<TestProject> => makeProject(app, name);
+  const project = await addProject('Claims');
+  return {
+    ...app,
+    origin,
+    project,
+    addProject,
+    call: (method, where, options) => call(origin, project.live, method, where, options),
+    async stop() {
+      await app.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export function testConfig(settings: Record<string, string>): Config {
+  const env = {
+    HOST: '127.0.0.1',
+    PORT: '0',
+    LOG_LEVEL: 'silent',
+    RETRY_SCHEDULE: '0.05,0.1,0.2',
+    ...settings,
+  };
+  return readConfig(
+    Object.fromEntries(Object.entries(env).map(([name, value]) => [`APERTUR_${name}`, value])),
+  );
+}
+
+async function makeProject(app: App, name: string): Promise<TestProject> {
+  const now = app.clock.now();
+  const made = await app.db.write(async (tx) => {
+    const id = await createProject(tx, app.sealer, name, now);
+    const key = (env: Env) => createKey(tx, { projectId: id, env, label: env, now });
+    return { id, live: (await key('live')).clearKey, test: (await key('test')).clearKey };
+  });
+  const project = await findProject(app.db.read, app.sealer, made.id);
+  return { ...made, webhookSecret: project!.webhookSecret() };
+}
+
+async function call(
+  origin: string,
+  liveKey: string,
+  method: string,
+  where: string,
+  { key = liveKey, body, headers = {}, signal }: CallOptions = {},
+): Promise<Answer> {
+  const raw =
+    body === undefined || typeof body === 'string' || body instanceof FormData || Buffer.isBuffer(body);
+  const response = await fetch(
+    `${origin}${where.startsWith('/v1') || where.startsWith('/api') ? '' : '/api/v1'}${where}`,
+    {
+      method,
+      redirect: 'manual',
+      headers: {
+        ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+        ...(raw ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: (raw ? body : JSON.stringify(body)) as RequestInit['body'] }),
+      ...(signal ? { signal } : {}),
+    },
+  );
+  const bytes = Buffer.from(await response.arrayBuffer());
+  const json = response.headers.get('content-type')?.includes('json') ?? false;
+  return {
+    status: response.status,
+    headers: response.headers,
+    bytes,
+    body: json ? JSON.parse(bytes.toString()) : undefined,
+  };
+}
+
+/** A form with one photo, as clients send it. */
+export function photoForm(
+  bytes: Buffer,
+  fields: { filename?: string; type?: string; source?: string } = {},
+): FormData {
+  const form = new FormData();
+  if (fields.source !== undefined) form.append('source', fields.source);
+  const file = new Blob([new Uint8Array(bytes)], { type: fields.type ?? 'image/jpeg' });
+  form.append('file', file, fields.filename ?? 'image.jpg');
+  return form;
+}
+
+/** Waits until something is so, with a deadline; nothing is decided by how long it takes. */
+export async function until<T>(
+  read: () => Promise<T | undefined | false> | T | undefined | false,
+  what = 'it',
+): Promise<T> {
+  const deadline = Date.now() + 15_000;
+  for (;;) {
+    const value = await read();
+    if (value !== undefined && value !== false) return value as T;
+    if (Date.now() > deadline) throw new Error(`Waited 15 s in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
