@@ -8,6 +8,9 @@ import { localOutbound } from '../lib/outbound/servers.fixture.ts';
 import type { Connection, ConnectionServices, DeliverableImage, DestinationKind } from './destination.ts';
 import { readSettings } from './settings.ts';
 
+// Sources may not import from test/, fixtures may.
+export { createFaultProxy, type FaultProxy } from '../../test/helpers/fault-proxy.ts';
+
 /** The smallest PNG: one pixel. */
 export const onePixel = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',

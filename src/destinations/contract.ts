@@ -11,9 +11,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { createFaultProxy, type FaultProxy } from '../../test/helpers/fault-proxy.ts';
 import type { Conflict } from './conflict.ts';
-import { makePhoto, never, onePixel, openKind, type Photo } from './contract.fixture.ts';
+import {
+  createFaultProxy,
+  type FaultProxy,
+  makePhoto,
+  never,
+  onePixel,
+  openKind,
+  type Photo,
+} from './contract.fixture.ts';
 import {
   type CheckResult,
   type Connection,
