@@ -71,6 +71,7 @@ export class PostgresBridge {
         this.#failures += 1;
         if (!this.#stopped) this.#logDown(error);
       }
+      this.#wake();
       void client.end().catch(() => {});
       const pause = Math.min(longestPauseMs, 25 * 2 ** this.#failures);
       if (!this.#stopped) await sleep(pause, undefined, { signal: this.#stop.signal }).catch(() => {});

@@ -13,8 +13,7 @@ const groupWrites = 500;
 const groupMs = 20;
 /** About 50 MB of closures at the worst; whoever comes later is told to come back. */
 const queueLimit = 10_000;
-/** How long another process may hold the database, and how often we look, in milliseconds. */
-const busyLimitMs = 5_000;
+/** How often we look whether another process still holds the database, in milliseconds. */
 const busyRetryMs = 15;
 
 interface Job {
@@ -25,10 +24,20 @@ interface Job {
   outcome: { ok: true; value: unknown } | { ok: false; error: unknown } | undefined;
 }
 
+export interface WriterOptions {
+  db: DatabaseSync;
+  /** Kysely over `db`. */
+  queries: Kysely<Schema>;
+  dispatch: (notifications: Notifications) => void;
+  /** Milliseconds that another process may hold the database before writes are refused. */
+  busyLimitMs: number;
+}
+
 export class SqliteWriter {
   readonly #db: DatabaseSync;
   readonly #queries: Kysely<Schema>;
   readonly #dispatch: (notifications: Notifications) => void;
+  readonly #busyLimitMs: number;
   #queue: Job[] = [];
   #flushing = false;
   #busySince: number | undefined;
@@ -36,10 +45,11 @@ export class SqliteWriter {
   /** Ends the write that runs, from outside. */
   #interrupt: ((error: Error) => void) | undefined;
 
-  constructor(db: DatabaseSync, queries: Kysely<Schema>, dispatch: (notifications: Notifications) => void) {
-    this.#db = db;
-    this.#queries = queries;
-    this.#dispatch = dispatch;
+  constructor(options: WriterOptions) {
+    this.#db = options.db;
+    this.#queries = options.queries;
+    this.#dispatch = options.dispatch;
+    this.#busyLimitMs = options.busyLimitMs;
   }
 
   write<T>(fn: (tx: Tx) => Promise<T>): Promise<T> {
@@ -89,7 +99,7 @@ export class SqliteWriter {
     } catch (error) {
       if (isBusy(error) && this.#retryLater()) return 'later';
       const waiting = this.#queue.splice(0);
-      const reason = isBusy(error) ? held(error) : error;
+      const reason = isBusy(error) ? held(this.#busyLimitMs, error) : error;
       for (const job of waiting) job.reject(reason);
       return 'refused';
     }
@@ -99,7 +109,7 @@ export class SqliteWriter {
   #retryLater(): boolean {
     const now = performance.now();
     this.#busySince ??= now;
-    if (now - this.#busySince > busyLimitMs) {
+    if (now - this.#busySince > this.#busyLimitMs) {
       this.#busySince = undefined;
       return false;
     }
@@ -191,13 +201,10 @@ function isBusy(error: unknown): boolean {
   return errcode !== undefined && (errcode & 0xff) === 5;
 }
 
-const held = (cause: unknown): Error =>
-  new DatabaseBusyError(
-    `Another process has been writing to the database for ${busyLimitMs / 1000} seconds.`,
-    {
-      cause,
-    },
-  );
+const held = (ms: number, cause: unknown): Error =>
+  new DatabaseBusyError(`Another process has been writing to the database for ${ms / 1000} seconds.`, {
+    cause,
+  });
 
 const misuse = (fn: (tx: Tx) => Promise<unknown>): string =>
   'A write awaited something that is not a query of its own transaction (I/O, a timer, another write). ' +

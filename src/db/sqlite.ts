@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { Kysely, sql } from 'kysely';
 import type { Logger } from '../lib/logger.ts';
 import type { Database, Queries, Tx } from './database.ts';
-import { Listeners } from './listeners.ts';
+import { Listeners, type Notification } from './listeners.ts';
 import type { Schema } from './schema.ts';
 import { SqliteDialect } from './sqlite-dialect.ts';
 import { SqliteWriter } from './sqlite-writer.ts';
@@ -29,6 +29,13 @@ const forWriting = `
   pragma busy_timeout = ${writerBusyTimeoutMs};
 `;
 
+export interface SqliteOptions {
+  file: string;
+  logger: Logger;
+  /** See WriterOptions. */
+  busyLimitMs: number;
+}
+
 class SqliteDatabase implements Database {
   readonly engine = 'sqlite';
   readonly read: Queries;
@@ -38,13 +45,14 @@ class SqliteDatabase implements Database {
   readonly #listeners: Listeners;
   #closing: Promise<void> | undefined;
 
-  constructor(writing: DatabaseSync, reading: DatabaseSync, logger: Logger) {
+  constructor(writing: DatabaseSync, reading: DatabaseSync, { logger, busyLimitMs }: SqliteOptions) {
     this.#writing = writing;
     this.#reading = reading;
     this.#listeners = new Listeners(logger);
     this.read = new Kysely<Schema>({ dialect: new SqliteDialect(reading) });
     const queries = new Kysely<Schema>({ dialect: new SqliteDialect(writing) });
-    this.#writer = new SqliteWriter(writing, queries, (told) => this.#listeners.dispatch(told));
+    const dispatch = (told: Iterable<Notification>) => this.#listeners.dispatch(told);
+    this.#writer = new SqliteWriter({ db: writing, queries, dispatch, busyLimitMs });
   }
 
   /** `relaxed` has nothing to relax: the sync is shared with everyone who waits. */
@@ -78,8 +86,9 @@ class SqliteDatabase implements Database {
   }
 }
 
-/** Opens or creates `file`. Throws when it cannot be opened or is no database. */
-export function openSqlite(file: string, logger: Logger): Database {
+/** Opens or creates the file. Throws when it cannot be opened or is no database. */
+export function openSqlite(options: SqliteOptions): Database {
+  const { file } = options;
   createFile(file);
   const writing = new DatabaseSync(file, { timeout: busyTimeoutMs });
   try {
@@ -87,7 +96,7 @@ export function openSqlite(file: string, logger: Logger): Database {
     const reading = new DatabaseSync(file, { timeout: busyTimeoutMs, readOnly: true });
     reading.exec(shared);
     syncFolder(dirname(file));
-    return new SqliteDatabase(writing, reading, logger);
+    return new SqliteDatabase(writing, reading, options);
   } catch (error) {
     writing.close();
     throw error;
