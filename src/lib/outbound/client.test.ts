@@ -316,7 +316,23 @@ describe('connections', () => {
     }
   });
 
-  test('are kept at least 30 seconds, and shorter when the server says so', async () => {
+  test('are closed when nobody used them for the time that they are kept', async () => {
+    let closed = 0;
+    const server = http.createServer({ keepAliveTimeout: 0 }, (_request, response) => response.end());
+    const url = await serveRaw((socket) => {
+      socket.on('close', () => {
+        closed += 1;
+      });
+      server.emit('connection', socket);
+    });
+    const client = localOutbound({ keepAliveMs: 30 });
+    await client.request(post(url));
+    await until(() => closed === 1);
+    await client.request(post(url));
+    expect(client.stats.connections).toBe(2);
+  });
+
+  test('are kept no longer than the server says', async () => {
     const url = await serve((_request, response) => response.setHeader('keep-alive', 'timeout=1').end());
     const client = localOutbound();
     await client.request(post(url));

@@ -89,7 +89,11 @@ function tlsOptions({ host, tls: trust, session }: SecureOptions): tls.Connectio
   };
 }
 
-function trusted(socket: tls.TLSSocket, { host, tls: trust }: SecureOptions, stop: AbortSignal): Promise<void> {
+function trusted(
+  socket: tls.TLSSocket,
+  { host, tls: trust }: SecureOptions,
+  stop: AbortSignal,
+): Promise<void> {
   return new Promise((done, fail) => {
     const settle = (outcome: () => void): void => {
       socket.off('secureConnect', onSecure).off('error', onError).off('close', onClose);

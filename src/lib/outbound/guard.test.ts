@@ -223,6 +223,23 @@ describe('lookup', () => {
     expect(await failureOf(lookupAll(answering()))).toMatchObject({ code: 'ENODATA' });
   });
 
+  test('a name that many want at once is asked for once', async () => {
+    let questions = 0;
+    const answer = Promise.withResolvers<LookupAddress[]>();
+    const resolver = () => {
+      questions += 1;
+      return answer.promise;
+    };
+    const { lookup } = createGuard({ allow: [], resolver });
+    const ask = () => promisify(lookup)('slow.example', {});
+    const all = Promise.all([ask(), ask(), ask()]);
+    answer.resolve([{ address: '8.8.8.8', family: 4 }]);
+    expect((await all).length).toBe(3);
+    expect(questions).toBe(1);
+    await ask();
+    expect(questions).toBe(2);
+  });
+
   test('the resolver of the system is looked at too', async () => {
     const { lookup } = createGuard({ allow: [] });
     const error = await failureOf(promisify(lookup)('localhost', { all: true }));

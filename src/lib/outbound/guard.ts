@@ -31,10 +31,26 @@ const resolveWithSystem = promisify(systemLookup);
 const systemResolver: Resolver = (hostname) => resolveWithSystem(hostname, { all: true });
 
 /**
+ * Asks once for all who want the same name at the same time. The system's resolver works on few threads, and a name
+ * whose server is silent holds one for seconds: it must not take them all.
+ */
+function shareQuestions(resolver: Resolver): Resolver {
+  const asked = new Map<string, Promise<LookupAddress[]>>();
+  return (hostname) => {
+    const known = asked.get(hostname);
+    if (known) return known;
+    const answer = resolver(hostname).finally(() => asked.delete(hostname));
+    asked.set(hostname, answer);
+    return answer;
+  };
+}
+
+/**
  * A guard that lets only public addresses through, and those that `allow` covers. An allowed IPv4 network also covers
  * its IPv4-mapped spelling. Throws Error when `allow` holds something that is not a network.
  */
 export function createGuard({ allow, resolver = systemResolver }: GuardOptions): Guard {
+  const resolve = shareQuestions(resolver);
   const allowed: readonly Range[] | 'all' = allow === 'all' ? 'all' : allow.map(readRange);
 
   const whyRefused = (ip: string): string | null => {
@@ -53,7 +69,7 @@ export function createGuard({ allow, resolver = systemResolver }: GuardOptions):
   };
 
   const permittedAddresses = async (hostname: string): Promise<LookupAddress[]> => {
-    const addresses = await resolver(hostname);
+    const addresses = await resolve(hostname);
     const permitted = addresses.filter(({ address }) => whyRefused(address) === null);
     if (permitted.length > 0) return permitted;
     if (addresses.length === 0) throw Object.assign(new Error('no address'), { code: 'ENODATA' });
