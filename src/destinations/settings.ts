@@ -4,7 +4,7 @@
  */
 import { Ajv, type ErrorObject } from 'ajv';
 import addFormats from 'ajv-formats';
-import type { TObject } from 'typebox';
+import { type TObject, Type } from 'typebox';
 import { invalid } from '../errors.ts';
 import type { DestinationKind, FieldHelp } from './destination.ts';
 
@@ -18,6 +18,18 @@ export interface Settings {
 
 const ajv = new Ajv({ useDefaults: true, coerceTypes: false, allErrors: false, strict: false });
 addFormats.default(ajv);
+
+/** What every kind has besides its own settings. */
+const shared = Type.Object({
+  retry_schedule: Type.Optional(
+    Type.Array(Type.Number({ minimum: 0, maximum: 604_800 }), {
+      title: 'Retry schedule',
+      description: 'Seconds before each retry; their number is the number of retries. Empty list: none.',
+      examples: [[30, 60, 120, 240, 480]],
+      maxItems: 50,
+    }),
+  ),
+});
 
 /** The members that answers and forms know, in the canonical spelling. */
 function fieldsOf(schema: TObject): [name: string, help: FieldHelp][] {
@@ -37,11 +49,20 @@ export function readSettings(
   context: { env: 'live' | 'test'; localRoots: readonly string[] },
   stored: Settings = { config: {}, credentials: {} },
 ): Settings {
-  const config = merge(kind.config, given, stored.config, false);
+  const config = merge(kind.config, given, pick(stored.config, kind.config), false);
   const credentials = merge(kind.credentials, given, stored.credentials, true);
   check(kind, kind.config, config);
   check(kind, kind.credentials, credentials);
-  return kind.prepare?.({ config, credentials }, context) ?? { config, credentials };
+  const common = merge(shared, given, pick(stored.config, shared), false);
+  check(kind, shared, common);
+  const prepared = kind.prepare?.({ config, credentials }, context) ?? { config, credentials };
+  return { ...prepared, config: { ...prepared.config, ...common } };
+}
+
+function pick(values: Record<string, unknown>, schema: TObject): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(values).filter(([name]) => Object.hasOwn(schema.properties, name)),
+  );
 }
 
 function merge(
@@ -52,9 +73,8 @@ function merge(
 ): Record<string, unknown> {
   const merged = { ...stored };
   for (const [name, help] of fieldsOf(schema)) {
-    const spelling = [name, toCamel(name), ...(help.aliases ?? [])].find((candidate) =>
-      Object.hasOwn(given, candidate),
-    );
+    const names = [name, ...(help.aliases ?? [])];
+    const spelling = [...names, ...names.map(toCamel)].find((candidate) => Object.hasOwn(given, candidate));
     if (spelling === undefined) continue;
     const value = given[spelling];
     if (value === null) delete merged[name];
