@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { open, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { CheckResult, CheckStep } from '../destination.ts';
+import type { CheckResult, CheckStep, DeliveryError } from '../destination.ts';
 import { templateCollision } from '../templates.ts';
-import { stopped, toDeliveryError } from './failures.ts';
+import { LocalError, outside, stopped, toDeliveryError } from './failures.ts';
 import { makeFolder, type Place } from './place.ts';
 
 type StepName = CheckStep['step'];
@@ -15,7 +15,7 @@ export async function checkFolder(
   services: { now(): number },
   signal: AbortSignal,
 ): Promise<CheckResult> {
-  if (!place) return fail([], 'settings', outsideMessage, 0);
+  if (!place) return fail([], 'settings', outside(), 0);
   const steps: CheckStep[] = [noteSettings(template)];
   let folder = place.folder;
   const probe = (): string => path.join(folder, probeName);
@@ -35,14 +35,11 @@ export async function checkFolder(
       steps.push({ step, outcome: 'ok', durationMs: services.now() - started });
     } catch (error) {
       await rm(probe(), { force: true }).catch(() => undefined);
-      return fail(steps, step, toDeliveryError(error, folder).message, services.now() - started);
+      return fail(steps, step, toDeliveryError(error, folder), services.now() - started);
     }
   }
   return { success: true, message: `Photos can be written to ${folder}`, steps };
 }
-
-export const outsideMessage =
-  'The folder of this destination is no longer open for deliveries. Ask the operator to list it in APERTUR_LOCAL_ROOTS, or choose another folder.';
 
 function noteSettings(template: string): CheckStep {
   const advice = templateCollision(template);
@@ -64,11 +61,13 @@ function assertEqual(found: string, wanted: string): void {
   if (found !== wanted) throw new Error('The file that was read back is not the one that was written');
 }
 
-function fail(steps: CheckStep[], step: StepName, message: string, durationMs: number): CheckResult {
+function fail(steps: CheckStep[], step: StepName, error: DeliveryError, durationMs: number): CheckResult {
+  const said =
+    error instanceof LocalError ? { message: error.what, advice: error.advice } : { message: error.message };
   return {
     success: false,
     error: `${step} failed`,
-    message,
-    steps: [...steps, { step, outcome: 'failed', durationMs, message }],
+    message: error.message,
+    steps: [...steps, { step, outcome: 'failed', durationMs, ...said }],
   };
 }

@@ -2,20 +2,20 @@
 import path from 'node:path';
 import { Type } from 'typebox';
 import { invalid } from '../../errors.ts';
-import {
-  type CheckResult,
-  type Connection,
-  type ConnectionServices,
-  type DeliverableImage,
-  DeliveryError,
-  type DestinationKind,
-  type Receipt,
+import { type Conflict, conflictField, keptExcerpt } from '../conflict.ts';
+import type {
+  CheckResult,
+  Connection,
+  ConnectionServices,
+  DeliverableImage,
+  DestinationKind,
+  Receipt,
 } from '../destination.ts';
 import { checkTemplate, renderTemplate } from '../templates.ts';
-import { checkFolder, outsideMessage } from './check.ts';
-import { sayingWhy } from './failures.ts';
+import { checkFolder } from './check.ts';
+import { outside, sayingWhy } from './failures.ts';
 import { findPlace, makeFolder } from './place.ts';
-import { type Conflict, createLeftovers, writePhoto } from './write.ts';
+import { createLeftovers, writePhoto } from './write.ts';
 
 const defaultTemplate = '{session_id}/{image_index}.{ext}';
 
@@ -42,15 +42,7 @@ const config = Type.Object(
         default: defaultTemplate,
       }),
     ),
-    conflict: Type.Optional(
-      Type.Enum(['overwrite', 'skip', 'rename', 'fail'], {
-        title: 'When a file of that name is there',
-        description:
-          'overwrite replaces it; skip keeps it and counts the photo as delivered; rename writes beside it; fail ends the delivery.',
-        examples: ['overwrite'],
-        default: 'overwrite',
-      }),
-    ),
+    conflict: conflictField,
   },
   { additionalProperties: false },
 );
@@ -108,7 +100,7 @@ function createConnection(settings: LocalSettings, services: ConnectionServices)
 
   async function deliver(image: DeliverableImage, signal: AbortSignal): Promise<Receipt> {
     const place = findPlace(settings.path, services.localRoots);
-    if (!place) throw new DeliveryError(outsideMessage, { fate: 'give-up' });
+    if (!place) throw outside();
     const wanted = path.join(place.folder, renderTemplate(settings.template, image));
     const folder = await sayingWhy(path.dirname(wanted), () => makeFolder(place.root, path.dirname(wanted)));
     await leftovers.remove(folder, image);
@@ -119,7 +111,7 @@ function createConnection(settings: LocalSettings, services: ConnectionServices)
       remotePath: path.join(path.dirname(wanted), path.basename(written.path)),
       bytes: image.sizeBytes,
       verifiedBy: written.same ? 'hash' : 'none',
-      excerpt: written.same ? null : 'A file of that name was there already and was kept.',
+      excerpt: written.same ? null : keptExcerpt,
     };
   }
 

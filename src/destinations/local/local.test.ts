@@ -173,8 +173,16 @@ describe('a file of that name that is not ours', () => {
   test('ends the delivery under fail', async () => {
     const error = await failure(connect({ conflict: 'fail' }).deliver(photo(), never));
     expect(error).toMatchObject({ name: 'DeliveryError', fate: 'give-up' });
-    expect(error.message).toContain('is there already, with other content');
+    expect(error.message).toContain('is there already');
     expect(await filesIn(root)).toEqual(['sess_1/0.jpg']);
+  });
+
+  test('is kept when it is a link to nothing', async () => {
+    await rm(file());
+    await symlink(path.join(base, 'nowhere'), file());
+    const receipt = await connect({ conflict: 'rename' }).deliver(photo(), never);
+    expect(path.basename(receipt.remotePath!)).toBe('0 (2).jpg');
+    expect(await filesIn(base)).toEqual(['inbox/sess_1/0 (2).jpg', 'inbox/sess_1/0.jpg']);
   });
 
   test('keeps its 255 bytes of name when a number is added', async () => {
@@ -400,6 +408,9 @@ describe('the connection test', () => {
       message: expect.stringContaining('Move it away'),
     });
     expect(outcomes(blocked.steps)).toEqual(['settings ok', 'make folder failed']);
+    expect(blocked.steps[1]?.advice).toBe('Move it away or change the template.');
+    const aborted = await connect().check(AbortSignal.abort());
+    expect(aborted).toMatchObject({ success: false, error: 'make folder failed' });
     const outside = await connect({ path: base }).check(never);
     expect(outside).toMatchObject({
       success: false,

@@ -5,7 +5,7 @@
 import { constants } from 'node:fs';
 import { mkdir, open, realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { DeliveryError } from '../destination.ts';
+import { leadsOut } from './failures.ts';
 
 export interface Place {
   /** The allowed root; absolute. */
@@ -54,10 +54,7 @@ async function realpathOfExisting(folder: string, root: string): Promise<string>
 
 function assertInside(realRoot: string, real: string, folder: string): void {
   if (contains(realRoot, real)) return;
-  throw new DeliveryError(
-    `${folder} leads out of the folder that is open for deliveries, through a link. Remove the link, or ask the operator to open the folder that it leads to.`,
-    { fate: 'give-up' },
-  );
+  throw leadsOut(folder);
 }
 
 /** Syncs the folders that got a new entry: from the one above the first new folder down to the one above the last. */

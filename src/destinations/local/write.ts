@@ -7,11 +7,10 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, link, lstat, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { addAbortSignal } from 'node:stream';
+import { type Conflict, type Found, placeImage } from '../conflict.ts';
 import { type DeliverableImage, DeliveryError } from '../destination.ts';
 import { sayingWhy, stopped, toDeliveryError } from './failures.ts';
-import { syncFolder } from './place.ts';
-
-export type Conflict = 'overwrite' | 'skip' | 'rename' | 'fail';
+import { ignore, syncFolder } from './place.ts';
 
 export interface Written {
   path: string;
@@ -19,8 +18,10 @@ export interface Written {
   same: boolean;
 }
 
+/** What this process is writing at this moment: no leftovers. */
+const active = new Set<string>();
+
 const temporaryPrefix = (image: DeliverableImage): string => `.apertur-${image.deliveryId}-`;
-const maxNumbered = 1_000;
 
 /**
  * Copies the photo into `folder` (real path, exists) under `name`. Throws DeliveryError, or what reading the stored
@@ -32,8 +33,9 @@ export async function writePhoto(
   signal: AbortSignal,
 ): Promise<Written> {
   const { folder, name, conflict } = target;
-  const final = path.join(folder, name);
+  const final = path.join(folder, name).replaceAll(path.sep, '/');
   const temporary = path.join(folder, `${temporaryPrefix(image)}${randomBytes(4).toString('hex')}.tmp`);
+  active.add(temporary);
   try {
     await copy(image, temporary, signal);
     const written = await sayingWhy(final, () => publish(image, temporary, final, conflict));
@@ -41,6 +43,7 @@ export async function writePhoto(
     return written;
   } finally {
     await rm(temporary, { force: true }).catch(() => undefined);
+    active.delete(temporary);
   }
 }
 
@@ -104,39 +107,18 @@ async function publish(
     await rename(temporary, final);
     return { path: final, same: true };
   }
-  // A hard link is made only where nothing is, in one step; looking first would leave a gap.
-  if (await linkIfFree(temporary, final)) return { path: final, same: true };
-  if ((await lstat(final)).isDirectory()) throw toDeliveryError({ code: 'EISDIR' }, final);
-  // What is there may be ours, from an attempt whose end was never written down.
-  if (await holds(final, image)) return { path: final, same: true };
-  if (conflict === 'skip') return { path: final, same: false };
-  if (conflict === 'rename') return await publishNumbered(image, temporary, final);
-  throw new DeliveryError(`${final} is there already, with other content, and the conflict rule is fail.`, {
-    fate: 'give-up',
+  const placed = await placeImage(image, final, conflict, {
+    look: (place) => look(place, image),
+    writeIfFree: async (place) => ((await linkIfFree(temporary, place)) ? true : 'taken'),
+    overwrite: async (place) => {
+      await rename(temporary, place);
+      return true;
+    },
   });
+  return { path: placed.path, same: placed.outcome !== 'kept' };
 }
 
-async function publishNumbered(image: DeliverableImage, temporary: string, final: string): Promise<Written> {
-  const { dir, name, ext } = path.parse(final);
-  for (let number = 2; number <= maxNumbered; number++) {
-    const candidate = path.join(dir, numberedName(name, ext, number));
-    if (await linkIfFree(temporary, candidate)) return { path: candidate, same: true };
-    if (await holds(candidate, image)) return { path: candidate, same: true };
-  }
-  throw new DeliveryError(
-    `There are ${maxNumbered} files named like ${final} already. Add {image_id} to the template.`,
-    { fate: 'give-up' },
-  );
-}
-
-/** `roof (2).jpg`, within the 255 bytes that a name may have. */
-function numberedName(name: string, ext: string, number: number): string {
-  const tail = ` (${number})${ext}`;
-  let head = name;
-  while (Buffer.byteLength(head) + Buffer.byteLength(tail) > 255) head = [...head].slice(0, -1).join('');
-  return head + tail;
-}
-
+/** A hard link is made only where nothing is, in one step; looking first would leave a gap. */
 async function linkIfFree(from: string, to: string): Promise<boolean> {
   try {
     await link(from, to);
@@ -150,13 +132,18 @@ async function linkIfFree(from: string, to: string): Promise<boolean> {
   }
 }
 
-/** Whether the file at `place` has the bytes of the photo. A folder or a link to one has not. */
-async function holds(place: string, image: DeliverableImage): Promise<boolean> {
-  const found = await stat(place).catch(() => undefined);
-  if (!found?.isFile() || found.size !== image.sizeBytes) return false;
+/** What stands at a path; a link is looked at through its target. A folder is in the way under every rule. */
+async function look(place: string, image: DeliverableImage): Promise<Found> {
+  // The entry itself is looked at first: a file that appears between two looks must not pass for a link to nothing.
+  const entry = await lstat(place).catch(ignore('ENOENT'));
+  if (!entry) return 'nothing';
+  const found = entry.isSymbolicLink() ? await stat(place).catch(ignore('ENOENT')) : entry;
+  if (!found) return 'another';
+  if (found.isDirectory()) throw toDeliveryError({ code: 'EISDIR' }, place);
+  if (!found.isFile() || found.size !== image.sizeBytes) return 'another';
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(place)) hash.update(chunk as Buffer);
-  return hash.digest('hex') === image.sha256;
+  return hash.digest('hex') === image.sha256 ? 'ours' : 'another';
 }
 
 /** How long a listing serves: shorter than any lease, so that whoever takes over a dead worker's delivery reads anew. */
