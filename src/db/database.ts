@@ -87,3 +87,14 @@ export function isUniqueViolation(error: unknown): boolean {
   const { code, errcode } = error as { code?: unknown; errcode?: unknown };
   return code === '23505' || (code === 'ERR_SQLITE_ERROR' && sqliteUnique.includes(errcode));
 }
+
+/** SQLITE_FULL */
+const sqliteFull = 13;
+
+/** Whether the database has no room left. Then nothing of the write is there: both engines undo it. */
+export function isOutOfRoom(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code, errcode } = error as { code?: unknown; errcode?: unknown };
+  // disk_full
+  return code === '53100' || (code === 'ERR_SQLITE_ERROR' && errcode === sqliteFull);
+}

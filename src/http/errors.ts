@@ -1,5 +1,6 @@
 /** Every refusal is the JSON of contract §1.11, whatever went wrong and wherever. */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { DatabaseBusyError, isOutOfRoom } from '../db/database.ts';
 import { AppError } from '../errors.ts';
 import { StorageFullError } from '../storage/storage.ts';
 import type { KnownPaths } from './route.ts';
@@ -39,16 +40,11 @@ function unknownRoute(request: FastifyRequest, reply: FastifyReply, known: Known
 /** What may be said of an error. Anything that is not meant for the outside becomes one fixed sentence. */
 export function toAppError(error: FastifyError | AppError | Error): AppError {
   if (error instanceof AppError) return error;
-  if (error instanceof StorageFullError) {
-    return new AppError(
-      503,
-      'SERVICE_UNAVAILABLE',
-      'There is no room for the photo right now. Keep it and try again.',
-      {
-        retryAfter: 30,
-        cause: error,
-      },
-    );
+  if (error instanceof StorageFullError || isOutOfRoom(error)) {
+    return comeBack('There is no room for the photo right now. Keep it and try again.', 30, error);
+  }
+  if (error instanceof DatabaseBusyError) {
+    return comeBack('Too much is going on right now. Try again in a moment.', 2, error);
   }
   const { validation, validationContext, code } = error as FastifyError;
   if (validation?.[0])
@@ -63,6 +59,10 @@ export function toAppError(error: FastifyError | AppError | Error): AppError {
       cause: error,
     },
   );
+}
+
+function comeBack(message: string, retryAfter: number, cause: Error): AppError {
+  return new AppError(503, 'SERVICE_UNAVAILABLE', message, { retryAfter, cause });
 }
 
 const ofFastify: Record<string, () => AppError> = {

@@ -5,7 +5,7 @@
  *
  * Order of checks: contract §1.11.
  */
-import type { Database } from '../db/database.ts';
+import { type Database, DatabaseBusyError, isOutOfRoom } from '../db/database.ts';
 import { enqueueDeliveries } from '../deliveries/enqueue.ts';
 import { AppError, invalid } from '../errors.ts';
 import { emit } from '../events/emit.ts';
@@ -65,13 +65,18 @@ export async function receiveImage(
     return await record(services, session, { id, storageKey, ...image }).catch(async (error: unknown) => {
       // A refusal is certain. A database that broke off is not: the row may be there, so the bytes stay, and the sweep
       // of orphans decides later.
-      if (error instanceof AppError) await services.storage.remove(storageKey);
+      if (isCertain(error)) await services.storage.remove(storageKey);
       throw error;
     });
   } catch (error) {
     await writer.abort();
     throw error;
   }
+}
+
+/** No row was made: refused, no room for it, or it never got its turn. */
+function isCertain(error: unknown): boolean {
+  return error instanceof AppError || error instanceof DatabaseBusyError || isOutOfRoom(error);
 }
 
 /** What can be said before a byte is read: expired, full, completed, password, declared length. */
