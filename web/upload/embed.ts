@@ -1,0 +1,28 @@
+/**
+ * Messages to the page that embeds this one (contract §13). The target origin is open because the parent is
+ * unknown; nothing secret is ever in a message.
+ */
+import type { ImageResult } from './send.ts';
+
+export interface Embed {
+  imageReceived(image: ImageResult): void;
+  sessionComplete(imageCount: number): void;
+  error(message: string): void;
+}
+
+export function createEmbed(frame: Window, sessionId: string): Embed {
+  const post = (type: string, data: Record<string, unknown>): void => {
+    if (frame.parent !== frame) frame.parent.postMessage({ type: `apertur:${type}`, data }, '*');
+  };
+  let lastCount = -1;
+  return {
+    imageReceived: (image) => post('image:received', { ...image, sessionId }),
+    sessionComplete(imageCount) {
+      // Full, then closed by its owner, then "Done": one completion, told once.
+      if (imageCount === lastCount) return;
+      lastCount = imageCount;
+      post('session:complete', { sessionId, imageCount });
+    },
+    error: (message) => post('error', { message }),
+  };
+}

@@ -1,0 +1,360 @@
+/**
+ * The photos of this visit and their way out of the phone: three at a time, again and again until each is
+ * received or refused. Knows nothing of the page; the network, the clock and chance come in.
+ *
+ * Terms. A photo is *unsent* until it is received or refused. The *line* is the way to the server: when an
+ * attempt gets no answer the line is down for all photos, and one small request finds out when it is back, so
+ * that twenty photos do not each spend a basement's signal on finding out.
+ */
+import type { Ending, Refusal } from './refusal.ts';
+import { retryDelay } from './retry.ts';
+import type { ImageResult, Sending, SendResult } from './send.ts';
+
+export type Source = 'camera' | 'gallery';
+export type PhotoState = 'queued' | 'sending' | 'waiting' | 'received' | 'refused';
+
+export interface Photo {
+  /** Own number of this visit, from 1. */
+  readonly number: number;
+  readonly file: File;
+  readonly source: Source;
+  state: PhotoState;
+  /** From 0 to 1. */
+  progress: number;
+  refusal?: Refusal;
+  image?: ImageResult;
+  /** Destinations that have it, as told by the live events. */
+  delivered: number;
+}
+
+export interface QueueOptions {
+  send(photo: Photo, onProgress: (fraction: number) => void): Sending;
+  /** Looks at the file before any byte is sent. */
+  inspect(file: File): Promise<Refusal | undefined>;
+  /** Whether the phone still gives access to the file. */
+  canRead(file: File): Promise<boolean>;
+  /** One small request: does the server answer? Also brings the session up to date. */
+  probe(): Promise<boolean>;
+  /** Runs `run` after `delay` milliseconds; the answer calls it off. */
+  later(delay: number, run: () => void): () => void;
+  random(): number;
+  /** A photo or the line has changed; without a photo, several may have. */
+  onChange(photo?: Photo): void;
+  onReceived(photo: Photo, image: ImageResult): void;
+  onRefused(photo: Photo, refusal: Refusal): void;
+  /** The server asks for the session password (again). */
+  onPassword(): void;
+}
+
+export interface Added {
+  added: Photo[];
+  /** Chosen twice in this visit: not sent twice. */
+  known: File[];
+  /** More than the session has room for. */
+  over: File[];
+}
+
+export interface Queue {
+  readonly photos: readonly Photo[];
+  /** Why unsent photos wait: no connection, a service that asks for patience, or nothing. */
+  readonly waitingFor: 'connection' | 'service' | undefined;
+  unsent(): Photo[];
+  add(files: readonly File[], source: Source, room: number): Added;
+  remove(photo: Photo): void;
+  retry(photo: Photo): void;
+  /** The phone says that it is offline. */
+  loseLine(): void;
+  /** Something changed for the better (online again, page in front again, a person's wish): try now. */
+  wake(): void;
+  /** No new attempt until `release` (the password is being asked). */
+  hold(): void;
+  release(): void;
+  /** The session takes no more: every unsent photo is refused for that reason. */
+  end(reason: Ending | 'full'): void;
+  /** The server has stored an image of this name and size (live event): maybe the one whose answer got lost. */
+  noticeStored(image: ImageResult): void;
+  noticeDelivered(imageId: string): void;
+}
+
+const PARALLEL = 3;
+/** Long enough for the live events to say that the photo whose answer got lost was stored after all. */
+const UNCERTAIN = 4_000;
+
+/** What only the queue needs to know of a photo. */
+interface Attempt {
+  failures: number;
+  uncertain: boolean;
+  sending: Sending | undefined;
+  /** Calls off the wait; undefined when the photo need not wait. */
+  callOff: (() => void) | undefined;
+}
+
+export function createQueue(options: QueueOptions): Queue {
+  const photos: Photo[] = [];
+  const attempts = new Map<Photo, Attempt>();
+  /** Images that the server has and that no photo here has claimed yet, by id. */
+  const stored = new Map<string, ImageResult>();
+  const deliveries = new Map<string, number>();
+  const claimed = new Set<string>();
+  const line: { wait: 'connection' | 'service' | undefined; failures: number; callOff: () => void } = {
+    wait: undefined,
+    failures: 0,
+    callOff: () => {},
+  };
+  let held = false;
+  let last = 0;
+
+  const attemptOf = (photo: Photo): Attempt => attempts.get(photo)!;
+  const isUnsent = (photo: Photo): boolean => photo.state !== 'received' && photo.state !== 'refused';
+  const unsent = (): Photo[] => photos.filter(isUnsent);
+
+  function pump(): void {
+    if (held || line.wait !== undefined) return;
+    let free = PARALLEL - photos.filter((photo) => photo.state === 'sending').length;
+    for (const photo of photos) {
+      if (free === 0) return;
+      const ready = photo.state === 'queued' || (photo.state === 'waiting' && !attemptOf(photo).callOff);
+      if (!ready) continue;
+      free--;
+      void attempt(photo);
+    }
+  }
+
+  async function attempt(photo: Photo): Promise<void> {
+    change(photo, 'sending');
+    const refusal = await options.inspect(photo.file);
+    if (photo.state !== 'sending') return;
+    if (refusal !== undefined) return refuse(photo, refusal);
+    const mine = attemptOf(photo);
+    const sending = options.send(photo, (fraction) => {
+      if (photo.state !== 'sending' || mine.sending !== sending) return;
+      photo.progress = fraction;
+      options.onChange(photo);
+    });
+    mine.sending = sending;
+    const result = await sending.result;
+    if (mine.sending !== sending) return;
+    mine.sending = undefined;
+    if (photo.state !== 'sending') return;
+    // Any answer proves that the line is there, whatever the phone says about being online.
+    if (answered(result) && line.wait === 'connection') openLine();
+    if (result.kind === 'received') receive(photo, result.image);
+    else if (result.kind === 'refused') refuse(photo, result.refusal);
+    else if (result.kind === 'password') askPassword(photo);
+    else if (result.cause === 'connection') await lose(photo, result.uncertain);
+    else postpone(photo, result.after, result.everyone);
+    pump();
+  }
+
+  function receive(photo: Photo, image: ImageResult): void {
+    claimed.add(image.id);
+    stored.delete(image.id);
+    photo.image = image;
+    photo.progress = 1;
+    photo.delivered = deliveries.get(image.id) ?? 0;
+    line.failures = 0;
+    change(photo, 'received');
+    options.onReceived(photo, image);
+  }
+
+  function refuse(photo: Photo, refusal: Refusal): void {
+    photo.refusal = refusal;
+    change(photo, 'refused');
+    options.onRefused(photo, refusal);
+    pump();
+  }
+
+  function askPassword(photo: Photo): void {
+    held = true;
+    change(photo, 'queued');
+    options.onPassword();
+  }
+
+  /** No answer came. */
+  async function lose(photo: Photo, uncertain: boolean): Promise<void> {
+    const readable = await options.canRead(photo.file);
+    if (photo.state !== 'sending') return;
+    if (!readable) return refuse(photo, { reason: 'lost-file' });
+    const mine = attemptOf(photo);
+    mine.failures++;
+    mine.uncertain ||= uncertain;
+    if (mine.uncertain && claimStored(photo)) return;
+    waitFor(photo, Math.max(uncertain ? UNCERTAIN : 0, retryDelay(mine.failures, options.random)));
+    loseLine();
+  }
+
+  /** An answer came and asks for patience; `after` in milliseconds. */
+  function postpone(photo: Photo, after: number | undefined, everyone: boolean): void {
+    const mine = attemptOf(photo);
+    mine.failures++;
+    const delay = after ?? retryDelay(mine.failures, options.random);
+    waitFor(photo, delay);
+    if (!everyone) return;
+    line.callOff();
+    line.wait = 'service';
+    line.callOff = options.later(delay, openLine);
+    options.onChange();
+  }
+
+  function waitFor(photo: Photo, delay: number): void {
+    const mine = attemptOf(photo);
+    mine.callOff?.();
+    mine.callOff = options.later(delay, () => {
+      mine.callOff = undefined;
+      pump();
+    });
+    photo.progress = 0;
+    change(photo, 'waiting');
+  }
+
+  function loseLine(): void {
+    if (line.wait === 'connection') return;
+    line.callOff();
+    line.wait = 'connection';
+    line.failures++;
+    line.callOff = options.later(retryDelay(line.failures, options.random), () => void probe());
+    options.onChange();
+  }
+
+  async function probe(): Promise<void> {
+    line.callOff();
+    line.callOff = () => {};
+    const answered = await options.probe();
+    if (line.wait !== 'connection') return;
+    if (answered) return openLine();
+    line.failures++;
+    line.callOff();
+    line.callOff = options.later(retryDelay(line.failures, options.random), () => void probe());
+  }
+
+  function openLine(): void {
+    line.wait = undefined;
+    line.callOff = () => {};
+    options.onChange();
+    pump();
+  }
+
+  function claimStored(photo: Photo): boolean {
+    for (const image of stored.values()) {
+      if (image.filename !== photo.file.name || image.size_bytes !== photo.file.size) continue;
+      receive(photo, image);
+      return true;
+    }
+    return false;
+  }
+
+  function change(photo: Photo, state: PhotoState): void {
+    photo.state = state;
+    const mine = attemptOf(photo);
+    if (state !== 'waiting') {
+      mine.callOff?.();
+      mine.callOff = undefined;
+    }
+    options.onChange(photo);
+  }
+
+  function create(file: File, source: Source): Photo {
+    const photo: Photo = { number: ++last, file, source, state: 'queued', progress: 0, delivered: 0 };
+    photos.push(photo);
+    attempts.set(photo, { failures: 0, uncertain: false, sending: undefined, callOff: undefined });
+    return photo;
+  }
+
+  return {
+    photos,
+    unsent,
+    loseLine,
+    get waitingFor() {
+      if (line.wait !== undefined) return line.wait;
+      const active = unsent();
+      return active.length > 0 && active.every((photo) => photo.state === 'waiting') ? 'service' : undefined;
+    },
+    add(files, source, room) {
+      // Only what is new takes room: a photo that is on its way already has its place.
+      const result: Added = { added: [], known: [], over: [] };
+      for (const file of files) {
+        const twin = photos.find((photo) => sameFile(photo.file, file));
+        if (twin?.state === 'refused') this.retry(twin);
+        else if (twin !== undefined) result.known.push(file);
+        else if (result.added.length >= room) result.over.push(file);
+        else result.added.push(create(file, source));
+      }
+      options.onChange();
+      pump();
+      return result;
+    },
+    remove(photo) {
+      const mine = attemptOf(photo);
+      mine.callOff?.();
+      photos.splice(photos.indexOf(photo), 1);
+      photo.state = 'refused';
+      mine.sending?.abort();
+      mine.sending = undefined;
+      options.onChange();
+      pump();
+    },
+    retry(photo) {
+      if (photo.state !== 'refused') return;
+      photo.progress = 0;
+      delete photo.refusal;
+      change(photo, 'queued');
+      pump();
+    },
+    wake() {
+      for (const photo of photos) {
+        const mine = attemptOf(photo);
+        if (photo.state !== 'waiting' || mine.uncertain) continue;
+        mine.callOff?.();
+        mine.callOff = undefined;
+      }
+      if (line.wait === 'connection') void probe();
+      else pump();
+      options.onChange();
+    },
+    hold() {
+      held = true;
+    },
+    release() {
+      held = false;
+      pump();
+    },
+    end(reason) {
+      for (const photo of unsent()) {
+        const sending = attemptOf(photo).sending;
+        attemptOf(photo).sending = undefined;
+        sending?.abort();
+        refuse(photo, { reason });
+      }
+      line.callOff();
+      line.wait = undefined;
+    },
+    noticeStored(image) {
+      if (claimed.has(image.id)) return;
+      stored.set(image.id, image);
+      const photo = photos.find(
+        (candidate) =>
+          candidate.state === 'waiting' &&
+          attemptOf(candidate).uncertain &&
+          candidate.file.name === image.filename &&
+          candidate.file.size === image.size_bytes,
+      );
+      if (photo !== undefined) receive(photo, image);
+    },
+    noticeDelivered(imageId) {
+      const count = (deliveries.get(imageId) ?? 0) + 1;
+      deliveries.set(imageId, count);
+      const photo = photos.find((candidate) => candidate.image?.id === imageId);
+      if (photo === undefined) return;
+      photo.delivered = count;
+      options.onChange(photo);
+    },
+  };
+}
+
+function answered(result: SendResult): boolean {
+  return result.kind !== 'retry' || result.cause === 'service';
+}
+
+function sameFile(a: File, b: File): boolean {
+  return a.name === b.name && a.size === b.size && a.lastModified === b.lastModified;
+}

@@ -1,0 +1,141 @@
+/** One photo on the page: its thumbnail, a ring that fills, then a tick that means stored. */
+import type { Photo } from '../queue.ts';
+import { mayTryAgain } from '../refusal.ts';
+import { createThumbnail } from '../thumbnail.ts';
+import type { PlainKey, Speech } from '../words.ts';
+import { h, setText, svg } from './dom.ts';
+import { icon } from './icons.ts';
+
+export interface TileActions {
+  retry(photo: Photo): void;
+  remove(photo: Photo): void;
+  sentence(photo: Photo): string;
+}
+
+export interface Tile {
+  readonly element: HTMLLIElement;
+  update(): void;
+  close(): void;
+}
+
+export function createTile(photo: Photo, speech: Speech, actions: TileActions): Tile {
+  const name = photo.file.name;
+  const ringFill = svg('circle', { class: 'fill', cx: 22, cy: 22, r: 19, pathLength: 100 });
+  const ring = h(
+    'div',
+    {
+      class: 'ring',
+      role: 'progressbar',
+      'aria-label': speech.say('photoLabel', { name }),
+      'aria-valuemin': 0,
+      'aria-valuemax': 100,
+    },
+    svg(
+      'svg',
+      { viewBox: '0 0 44 44', 'aria-hidden': 'true' },
+      svg('circle', { cx: 22, cy: 22, r: 19 }),
+      ringFill,
+    ),
+  );
+  const badge = h('span', { class: 'badge' });
+  const remove = h('button', {
+    type: 'button',
+    class: 'discard',
+    'aria-label': speech.say('removePhoto', { name }),
+  });
+  remove.append(h('span', {}, icon('cross')));
+  remove.addEventListener('click', () => actions.remove(photo));
+  const frame = h('div', { class: 'frame' }, ring, badge, remove);
+  const caption = h('p', { class: 'caption' });
+  const element = h('li', { class: 'photo', tabindex: -1 }, frame, h('div', { class: 'words' }, caption));
+  const picture = showThumbnail(photo, frame, speech);
+  let problem: HTMLElement | undefined;
+
+  function update(): void {
+    const stage = stageOf(photo);
+    if (element.dataset.stage !== stage) {
+      element.dataset.stage = stage;
+      badge.replaceChildren(...badgeOf(stage));
+      problem?.remove();
+      problem = stage === 'refused' ? describeProblem(photo, speech, actions, element) : undefined;
+      if (problem !== undefined) element.lastElementChild!.append(problem);
+      remove.hidden =
+        stage === 'received' || stage === 'delivered' || stage === 'refused' || stage === 'saving';
+      ring.hidden = stage !== 'sending' && stage !== 'saving' && stage !== 'waiting';
+    }
+    const percent = Math.round(photo.progress * 100);
+    ring.setAttribute('aria-valuenow', String(percent));
+    ringFill.setAttribute('stroke-dashoffset', String(100 - percent));
+    setText(caption, stage === 'sending' && percent > 0 ? `${percent} %` : speech.say(CAPTIONS[stage]));
+  }
+  update();
+  return { element, update, close: picture };
+}
+
+type Stage = 'waiting' | 'sending' | 'saving' | 'received' | 'delivered' | 'refused';
+
+const CAPTIONS: Record<Stage, PlainKey> = {
+  waiting: 'waiting',
+  sending: 'sending',
+  saving: 'saving',
+  received: 'received',
+  delivered: 'delivered',
+  refused: 'notSent',
+};
+
+function stageOf(photo: Photo): Stage {
+  if (photo.state === 'queued') return 'waiting';
+  if (photo.state === 'sending') return photo.progress === 1 ? 'saving' : 'sending';
+  if (photo.state !== 'received') return photo.state;
+  const destinations = photo.image?.destinations ?? 0;
+  return destinations > 0 && photo.delivered >= destinations ? 'delivered' : 'received';
+}
+
+function badgeOf(stage: Stage): Node[] {
+  if (stage === 'received' || stage === 'delivered') return [icon('check')];
+  return stage === 'refused' ? [icon('alert')] : [];
+}
+
+/** What went wrong and what to do, with the buttons that do it. */
+function describeProblem(photo: Photo, speech: Speech, actions: TileActions, tile: HTMLElement): HTMLElement {
+  const sentence = h('p', { class: 'sentence' });
+  const buttons = h('div', { class: 'choices' });
+  const refusal = photo.refusal;
+  if (refusal !== undefined && mayTryAgain(refusal)) {
+    const retry = h('button', { type: 'button' }, speech.say('tryAgain'));
+    retry.addEventListener('click', () => {
+      actions.retry(photo);
+      // The button is gone now: the focus stays with its photo.
+      tile.focus();
+    });
+    buttons.append(retry);
+  }
+  const remove = h('button', { type: 'button' }, speech.say('remove'));
+  remove.addEventListener('click', () => actions.remove(photo));
+  buttons.append(remove);
+  const box = h('div', { class: 'problem' }, h('p', { class: 'name' }, photo.file.name), sentence, buttons);
+  sentence.setAttribute('role', 'alert');
+  // An alert is spoken when its text arrives in a box that is already on the page.
+  requestAnimationFrame(() => setText(sentence, actions.sentence(photo)));
+  return box;
+}
+
+/** Answers the function that lets go of the picture. */
+function showThumbnail(photo: Photo, frame: HTMLElement, speech: Speech): () => void {
+  let url: string | undefined;
+  let closed = false;
+  void createThumbnail(photo.file).then((made) => {
+    if (made === undefined) {
+      const kind = photo.file.name.split('.').pop()?.slice(0, 5).toUpperCase() ?? '';
+      frame.prepend(h('span', { class: 'blank' }, icon('image'), kind || speech.say('noPreview')));
+      return;
+    }
+    if (closed) return URL.revokeObjectURL(made);
+    url = made;
+    frame.prepend(h('img', { src: url, alt: photo.file.name }));
+  });
+  return () => {
+    closed = true;
+    if (url !== undefined) URL.revokeObjectURL(url);
+  };
+}

@@ -1,0 +1,300 @@
+/** One visit to the page: holds what is known of the session, lets the queue work, shows what became of it. */
+import type { Embed } from './embed.ts';
+import { canRead, inspectFile } from './inspect.ts';
+import { followSession } from './live.ts';
+import { createQueue, type Photo, type Source } from './queue.ts';
+import { type Ending, type Refusal, refusalSentence } from './refusal.ts';
+import { retryDelay } from './retry.ts';
+import { describeScreen, isFull, type Situation, type Wishes } from './screens.ts';
+import { sendPhoto } from './send.ts';
+import { loadSession, type SessionAnswer, uploadPath, verifyPassword } from './session.ts';
+import { createLayout } from './view/layout.ts';
+import { createTile, type Tile } from './view/tile.ts';
+import type { Speech } from './words.ts';
+
+export interface VisitOptions {
+  sessionId: string;
+  /** What the server knew of the link when it sent the page. */
+  link: 'known' | 'unknown' | 'unavailable';
+  root: HTMLElement;
+  speech: Speech;
+  embed: Embed;
+  /** The first request for the session, under way while the words were loading. */
+  first: Promise<SessionAnswer>;
+}
+
+export function startVisit({ sessionId, link, root, speech, embed, first }: VisitOptions): void {
+  const situation: Omit<Situation, 'photos' | 'waitingFor' | 'now'> = {
+    link: link === 'known' ? 'loading' : link,
+    session: undefined,
+    held: 0,
+    ended: undefined,
+    password: 'none',
+    notice: '',
+    left: false,
+  };
+  let password: string | undefined;
+  let heldAtStart = 0;
+  let ownReceived = 0;
+  let failures = 0;
+  let reloadTimer: ReturnType<typeof setTimeout> | undefined;
+  let refreshTimer: ReturnType<typeof setTimeout> | undefined;
+  let stopFollowing = (): void => {};
+  const tiles = new Map<Photo, Tile>();
+
+  const layout = createLayout(root, speech, {
+    onFiles: addFiles,
+    onPassword: (value) => void tryPassword(value),
+  });
+  const queue = createQueue({
+    send: (photo, onProgress) =>
+      sendPhoto({
+        url: uploadPath(sessionId, 'images'),
+        file: photo.file,
+        source: photo.source,
+        password,
+        onProgress,
+      }),
+    inspect: (file) =>
+      inspectFile(file, {
+        maxBytes: situation.session?.maxImageSizeBytes,
+        types: situation.session?.effectiveAllowedMimeTypes ?? [],
+      }),
+    canRead,
+    async probe() {
+      const answer = await loadSession(sessionId);
+      if (answer.kind === 'unreachable') return answer.answered;
+      take(answer);
+      return true;
+    },
+    later(delay, run) {
+      const timer = setTimeout(run, delay);
+      return () => clearTimeout(timer);
+    },
+    random: Math.random,
+    onChange: (photo) => (photo === undefined ? render() : renderPhoto(photo)),
+    onReceived(_photo, image) {
+      ownReceived++;
+      countHeld();
+      embed.imageReceived(image);
+      tellWhenFull();
+      render();
+    },
+    onRefused,
+    onPassword() {
+      situation.password = password === undefined ? 'ask' : 'changed';
+      password = undefined;
+      render();
+    },
+  });
+  const wishes: Wishes = {
+    reload: () => (link === 'unavailable' ? location.reload() : void open(loadSession(sessionId))),
+    tryNow: () => queue.wake(),
+    leave() {
+      situation.left = true;
+      embed.sessionComplete(situation.held);
+      render();
+    },
+    comeBack() {
+      situation.left = false;
+      render();
+    },
+  };
+
+  async function open(answering: Promise<SessionAnswer>): Promise<void> {
+    clearTimeout(reloadTimer);
+    const answer = await answering;
+    if (answer.kind === 'unreachable') {
+      const kind = answer.answered || navigator.onLine ? 'unavailable' : 'offline';
+      if (situation.link !== kind) embed.error(speech.say(kind));
+      situation.link = kind;
+      reloadTimer = setTimeout(wishes.reload, 3_000 + retryDelay(++failures, Math.random));
+      return render();
+    }
+    if (answer.kind === 'session') {
+      heldAtStart = answer.session.imagesUploaded ?? 0;
+      if (answer.session.password_protected) situation.password = 'ask';
+    }
+    take(answer);
+    if (answer.kind === 'session' && situation.ended !== 'expired') follow();
+    tellStart();
+  }
+
+  /** A fresh view of the session: its limits, its count, and whether it still takes photos. */
+  function take(answer: Exclude<SessionAnswer, { kind: 'unreachable' }>): void {
+    if (answer.kind === 'not-found') {
+      end('gone');
+      return;
+    }
+    const { session } = answer;
+    situation.link = 'open';
+    situation.session = session;
+    countHeld();
+    layout.setOwner(session.projectName ?? undefined, session.env === 'test');
+    if (session.projectName) document.title = speech.say('titleFor', { project: session.projectName });
+    if (session.status === 'completed' || session.status === 'expired') end(session.status);
+    else if (isFull(now())) queue.end('full');
+    render();
+  }
+
+  /** Own receipts may be ahead of the session's count, other phones' photos ahead of ours. */
+  function countHeld(): void {
+    situation.held = Math.max(situation.session?.imagesUploaded ?? 0, heldAtStart + ownReceived);
+  }
+
+  function end(how: Ending): void {
+    if (situation.ended !== undefined) return;
+    situation.ended = how;
+    queue.end(how === 'completed' && isFull(now()) ? 'full' : how);
+    if (how !== 'completed') stopFollowing();
+    if (how === 'completed' && ownReceived > 0) embed.sessionComplete(situation.held);
+    render();
+  }
+
+  function follow(): void {
+    stopFollowing();
+    stopFollowing = followSession(sessionId, {
+      onConnected: refreshSoon,
+      onReady({ imageId, filename, sizeBytes }) {
+        queue.noticeStored({ id: imageId, filename, size_bytes: sizeBytes, destinations: 0 });
+        refreshSoon();
+      },
+      onDelivered: (imageId) => queue.noticeDelivered(imageId),
+      // Full or closed, and until when: the session itself says it best.
+      onEnded: () => void refresh(),
+    });
+  }
+
+  /** Several events in a row ask for one look. */
+  function refreshSoon(): void {
+    clearTimeout(refreshTimer);
+    refreshTimer = setTimeout(() => void refresh(), 800);
+  }
+
+  async function refresh(): Promise<void> {
+    const answer = await loadSession(sessionId);
+    if (answer.kind !== 'unreachable') take(answer);
+  }
+
+  function tellStart(): void {
+    const screen = describeScreen(now(), speech, wishes);
+    if (screen.name === 'full' || screen.name === 'completed') embed.sessionComplete(situation.held);
+    else if (screen.name === 'expired' || screen.name === 'not-found')
+      embed.error(screen.lead[0] ?? screen.title);
+  }
+
+  function tellWhenFull(): void {
+    if (isFull(now()) && queue.unsent().length === 0) embed.sessionComplete(situation.held);
+  }
+
+  async function tryPassword(value: string): Promise<void> {
+    layout.password.setBusy(true);
+    const answer = await verifyPassword(sessionId, value);
+    layout.password.setBusy(false);
+    if (answer.kind === 'not-found') return end('gone');
+    if (answer.kind === 'wrong') return layout.password.setMessage(speech.say('passwordWrong'));
+    if (answer.kind === 'wait')
+      return layout.password.setMessage(speech.count('passwordWait', answer.seconds));
+    if (answer.kind === 'unreachable') return layout.password.setMessage(speech.say('passwordNoConnection'));
+    password = value;
+    situation.password = 'none';
+    layout.password.setMessage('');
+    render();
+    queue.release();
+  }
+
+  function addFiles(files: File[], source: Source): void {
+    if (situation.session === undefined) return;
+    const room = situation.session.effectiveMaxImages - situation.held - queue.unsent().length;
+    situation.left = false;
+    const { known, over } = queue.add(files, source, Math.max(0, room));
+    const notices: string[] = [];
+    if (known.length > 0) notices.push(speech.count('alreadySent', known.length));
+    if (over.length > 0) notices.push(speech.count('notAdded', over.length));
+    situation.notice = notices.join(' ');
+    render();
+  }
+
+  function onRefused(photo: Photo, refusal: Refusal): void {
+    embed.error(sentence(photo));
+    const { reason } = refusal;
+    if (reason === 'completed' || reason === 'expired' || reason === 'gone') void refreshThenEnd(reason);
+    else if (reason === 'full') refreshSoon();
+  }
+
+  /** The session is asked once more, for its exact end; what the upload was told stands anyhow. */
+  async function refreshThenEnd(how: Ending): Promise<void> {
+    if (situation.ended !== undefined) return;
+    await refresh();
+    end(how);
+  }
+
+  function sentence(photo: Photo): string {
+    if (photo.refusal === undefined || situation.session === undefined) return '';
+    return refusalSentence(photo.refusal, situation.session, speech);
+  }
+
+  function now(): Situation {
+    return { ...situation, photos: queue.photos, waitingFor: queue.waitingFor, now: Date.now() };
+  }
+
+  function renderPhoto(photo: Photo): void {
+    tiles.get(photo)?.update();
+    render();
+  }
+
+  function render(): void {
+    placeTiles();
+    layout.show(describeScreen(now(), speech, wishes));
+  }
+
+  /** The newest choice first, in its own order: what was just taken is in sight. */
+  function placeTiles(): void {
+    const fresh = queue.photos.filter((photo) => !tiles.has(photo));
+    for (const photo of fresh) {
+      const tile = createTile(photo, speech, {
+        sentence,
+        retry: (refused) => queue.retry(refused),
+        remove: removePhoto,
+      });
+      tiles.set(photo, tile);
+    }
+    layout.photos.prepend(...fresh.map((photo) => tiles.get(photo)!.element));
+  }
+
+  function removePhoto(photo: Photo): void {
+    const tile = tiles.get(photo);
+    const neighbour = tile?.element.nextElementSibling ?? tile?.element.previousElementSibling;
+    tiles.delete(photo);
+    tile?.element.remove();
+    tile?.close();
+    queue.remove(photo);
+    if (neighbour instanceof HTMLElement) neighbour.focus();
+  }
+
+  function comeAlive(): void {
+    if (situation.link === 'offline' || situation.link === 'unavailable') wishes.reload();
+    else queue.wake();
+  }
+
+  window.addEventListener('online', comeAlive);
+  window.addEventListener('offline', () => {
+    if (queue.unsent().length > 0) queue.loseLine();
+  });
+  document.addEventListener('visibilitychange', () => {
+    // A phone that slept has lost its connections without a word.
+    if (document.visibilityState === 'visible') comeAlive();
+  });
+  window.addEventListener('beforeunload', (event) => {
+    if (queue.unsent().length === 0) return;
+    event.preventDefault();
+    event.returnValue = '';
+  });
+
+  render();
+  if (link === 'unavailable') {
+    embed.error(speech.say('unavailable'));
+    reloadTimer = setTimeout(wishes.reload, 8_000);
+  } else if (link === 'unknown') tellStart();
+  else void open(first);
+}

@@ -1,0 +1,64 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig, type Plugin } from 'vite';
+import { bladePaths } from './view/aperture.ts';
+import type { Words } from './words/en.ts';
+import { words as en } from './words/en.ts';
+import { words as es } from './words/es.ts';
+import { words as fr } from './words/fr.ts';
+
+const languages: Record<string, Words> = { en, es, fr };
+
+/**
+ * One shell a language, so that the first paint already speaks it and its words load without a detour. What is
+ * known only when the page is asked for ({{scheme}}, {{session}}, {{link}}) is left for the server.
+ */
+function shells(): Plugin {
+  return {
+    name: 'apertur-shells',
+    enforce: 'post',
+    generateBundle(_options, bundle) {
+      const page = bundle['index.html'];
+      if (page?.type !== 'asset') throw new Error('The build made no index.html');
+      const template = String(page.source);
+      delete bundle['index.html'];
+      for (const [language, words] of Object.entries(languages)) {
+        const chunk = Object.values(bundle).find(
+          (part) => part.type === 'chunk' && part.facadeModuleId?.endsWith(`/words/${language}.ts`),
+        );
+        const preload = chunk
+          ? `<link rel="modulepreload" href="/u/${chunk.fileName}">\n  </head>`
+          : '</head>';
+        const source = fill(template, language, words).replace('</head>', preload);
+        this.emitFile({ type: 'asset', fileName: `shell.${language}.html`, source });
+      }
+    },
+  };
+}
+
+function fill(template: string, language: string, words: Words): string {
+  const blades = bladePaths(0.2).map((d) => `<path d="${d}"/>`);
+  const aperture = `<svg viewBox="0 0 32 32" class="aperture" aria-hidden="true">${blades.join('')}</svg>`;
+  const localised = template.replace('<html lang="en"', `<html lang="${language}"`);
+  return localised.replace(/\{\{(\w+)\}\}/g, (blank, name: string) => {
+    if (name === 'aperture') return aperture;
+    const text = name in words ? words[name as keyof Words] : undefined;
+    return typeof text === 'string' ? text : blank;
+  });
+}
+
+export default defineConfig({
+  root: fileURLToPath(new URL('.', import.meta.url)),
+  base: '/u/',
+  publicDir: false,
+  plugins: [shells()],
+  build: {
+    outDir: fileURLToPath(new URL('../../dist/upload', import.meta.url)),
+    emptyOutDir: true,
+    assetsDir: 'assets',
+    assetsInlineLimit: 0,
+    cssCodeSplit: false,
+    modulePreload: false,
+    target: ['chrome90', 'safari14'],
+    reportCompressedSize: false,
+  },
+});
