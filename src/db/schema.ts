@@ -113,7 +113,7 @@ export interface ImageTable {
 
 export type DeliveryStatus = 'pending' | 'sending' | 'sent' | 'failed' | 'retrying';
 
-/** The delivery row is the job: there is no second queue (docs/adr/0003). */
+/** The delivery row is the job: there is no second queue (docs/adr/0006). */
 export interface DeliveryTable {
   id: string;
   project_id: string;
