@@ -12,8 +12,18 @@ import { probe } from './probe.ts';
 import { type Storage, StorageMissingError, type StorageWriter } from './storage.ts';
 import { isLeftBehind, temporaryName } from './temporary.ts';
 
-/** Chunks are written together from this many bytes on. Twice this much of a photo is in memory at most. */
-const BATCH_BYTES = 131_072;
+/**
+ * Chunks are written together in batches: the larger, the cheaper, but each photo under way holds up to two of them in
+ * memory. So the batches of all photos together have a budget, and shrink when many arrive at once.
+ */
+const LARGEST_BATCH = 262_144;
+const SMALLEST_BATCH = 65_536;
+const BATCH_BUDGET = 12_582_912;
+/** Chunks in a batch: a sender of single bytes must not fill the memory with what is kept about each of them. */
+const LONGEST_BATCH = 512;
+
+/** Chunks of a stored photo, as they are read for a delivery. */
+const READ_BYTES = 131_072;
 
 export interface DiskStorageOptions {
   /** Made when it is not there. `tmp` in it is ours. */
@@ -23,14 +33,14 @@ export interface DiskStorageOptions {
 export function createDiskStorage(options: DiskStorageOptions): Storage {
   const root = resolve(options.directory);
   const temporary = join(root, 'tmp');
-  const directories = new Directories();
+  const shared = { directories: new Directories(), files: 0 };
   const place = (key: string): string => {
     assertKey(key);
     return join(root, key);
   };
   const storage: Storage = {
     create: async (key) =>
-      new DiskWriter({ path: place(key), temporary: join(temporary, temporaryName()), directories }),
+      new DiskWriter({ path: place(key), temporary: join(temporary, temporaryName()), shared }),
     open: async (key, range) => openFile(place(key), key, range),
     size: async (key) => (await ignoreMissing(stat(place(key))))?.size,
     remove: async (key) => {
@@ -43,10 +53,17 @@ export function createDiskStorage(options: DiskStorageOptions): Storage {
   return storage;
 }
 
+/** What the writers of one storage have in common. */
+interface Shared {
+  directories: Directories;
+  /** How many files are being written. */
+  files: number;
+}
+
 class DiskWriter implements StorageWriter {
   readonly #path: string;
   readonly #temporary: string;
-  readonly #directories: Directories;
+  readonly #shared: Shared;
   #handle: FileHandle | undefined;
   #batch: Buffer[] = [];
   #batchBytes = 0;
@@ -54,17 +71,17 @@ class DiskWriter implements StorageWriter {
   #writing: Promise<void> = Promise.resolve();
   #state: 'open' | 'done' = 'open';
 
-  constructor(options: { path: string; temporary: string; directories: Directories }) {
+  constructor(options: { path: string; temporary: string; shared: Shared }) {
     this.#path = options.path;
     this.#temporary = options.temporary;
-    this.#directories = options.directories;
+    this.#shared = options.shared;
   }
 
   async write(chunk: Buffer): Promise<void> {
     this.#assertOpen();
     this.#batch.push(chunk);
     this.#batchBytes += chunk.length;
-    if (this.#batchBytes < BATCH_BYTES) return;
+    if (this.#batchBytes < this.#enoughBytes() && this.#batch.length < LONGEST_BATCH) return;
     await this.#writing;
     this.#flush();
   }
@@ -77,7 +94,10 @@ class DiskWriter implements StorageWriter {
       await this.#writing;
       const handle = await this.#file();
       await handle.sync();
-      await Promise.all([this.#publish(), this.#close()]);
+      // Behind the sync a failure to close loses nothing.
+      const closed = this.#close().catch(() => undefined);
+      await this.#publish();
+      await closed;
     } catch (error) {
       await this.abort();
       throw asStorageError(error);
@@ -92,6 +112,11 @@ class DiskWriter implements StorageWriter {
     await this.#writing.catch(() => undefined);
     await this.#close().catch(() => undefined);
     await ignoreMissing(unlink(this.#temporary));
+  }
+
+  #enoughBytes(): number {
+    const share = BATCH_BUDGET / this.#shared.files;
+    return Math.min(LARGEST_BATCH, Math.max(SMALLEST_BATCH, share));
   }
 
   #assertOpen(): void {
@@ -126,23 +151,24 @@ class DiskWriter implements StorageWriter {
   async #file(): Promise<FileHandle> {
     if (this.#handle !== undefined) return this.#handle;
     const directory = dirname(this.#temporary);
-    await this.#directories.ensure(directory);
+    await this.#shared.directories.ensure(directory);
     this.#handle = await retryMissing(
       () => open(this.#temporary, 'wx', 0o600),
-      () => this.#directories.remake(directory),
+      () => this.#shared.directories.remake(directory),
     );
+    this.#shared.files += 1;
     return this.#handle;
   }
 
   async #publish(): Promise<void> {
     const directory = dirname(this.#path);
-    await this.#directories.ensure(directory);
+    await this.#shared.directories.ensure(directory);
     await retryMissing(
       () => rename(this.#temporary, this.#path),
-      () => this.#directories.remake(directory),
+      () => this.#shared.directories.remake(directory),
     );
     try {
-      await this.#directories.sync(directory);
+      await this.#shared.directories.sync(directory);
     } catch (error) {
       await ignoreMissing(unlink(this.#path));
       throw error;
@@ -151,8 +177,10 @@ class DiskWriter implements StorageWriter {
 
   async #close(): Promise<void> {
     const handle = this.#handle;
+    if (handle === undefined) return;
     this.#handle = undefined;
-    await handle?.close();
+    this.#shared.files -= 1;
+    await handle.close();
   }
 }
 
@@ -174,7 +202,7 @@ async function openFile(
 ): Promise<Readable> {
   const handle = await ignoreMissing(open(path, 'r'));
   if (handle === undefined) throw new StorageMissingError(key);
-  return handle.createReadStream({ ...range, highWaterMark: BATCH_BYTES });
+  return handle.createReadStream({ ...range, highWaterMark: READ_BYTES });
 }
 
 async function sweep(temporary: string): Promise<{ removed: number }> {
