@@ -29,6 +29,8 @@ export interface Overrides {
   clock?: Clock;
   random?: Random;
   logger?: Logger;
+  /** Longest silence of a sender in the middle of an upload, in milliseconds. Default 30,000. */
+  uploadIdleMs?: number;
   /** A key pair made before, for the first start of many apps. */
   serverKey?: () => Promise<ServerKeyPair>;
 }
@@ -117,6 +119,7 @@ export async function buildApp(
     serverPublicKey: () => publicKey,
     originOf: (request: FastifyRequest) => origin.of(request),
     stopping: stopping.signal,
+    uploadIdleMs: overrides.uploadIdleMs,
     isReady: () => ready,
   };
   const server = options.api ? await createServer(services) : undefined;
@@ -151,14 +154,22 @@ export async function buildApp(
     async stop() {
       ready = false;
       stopping.abort();
-      await server?.close();
-      await chores.stop();
-      await deliveries.stop(graceMs);
+      // Together, so that the whole stop keeps within one grace: a photo that is still being received meanwhile is
+      // delivered after the next start.
+      await Promise.all([closeServer(server, graceMs), deliveries.stop(graceMs), chores.stop()]);
       await outbound.close();
       await storage.close();
       await db.close();
     },
   };
+}
+
+/** Lets requests end for a while; whoever is still sending then is cut off, and sends again. */
+async function closeServer(server: FastifyInstance | undefined, ms: number): Promise<void> {
+  if (!server) return;
+  const cut = setTimeout(() => server.server.closeAllConnections(), ms);
+  await server.close();
+  clearTimeout(cut);
 }
 
 function choresOf(parts: {

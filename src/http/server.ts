@@ -41,6 +41,7 @@ export async function createServer(services: Services): Promise<FastifyInstance>
   installValidation(app);
   installErrors(app, known);
   installRequestLog(app);
+  installGoodbye(app, services.stopping);
   await app.register(fastifySwagger, { openapi: openApi(services) });
 
   await app.register(async (api) => {
@@ -106,6 +107,14 @@ function installValidation(app: FastifyInstance): void {
       },
       ...before,
     ];
+  });
+}
+
+/** A connection that were kept for a next request would hold up the stop until its client lets go of it. */
+function installGoodbye(app: FastifyInstance, stopping: AbortSignal): void {
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (stopping.aborted) reply.header('Connection', 'close');
+    done(null, payload);
   });
 }
 

@@ -24,6 +24,8 @@ export interface Services {
   originOf(request: FastifyRequest): string;
   /** Aborts when the server begins to stop: held requests answer then. */
   stopping: AbortSignal;
+  /** Longest silence of a sender in the middle of an upload, in milliseconds; undefined: the usual one. */
+  uploadIdleMs: number | undefined;
   /** Answers `/ready` with 503 while it is false. */
   isReady(): boolean;
 }
