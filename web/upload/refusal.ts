@@ -48,7 +48,7 @@ export function refusalSentence(refusal: Refusal, session: Session, speech: Spee
       return speech.say('wrongType', { types: typeNames(session.effectiveAllowedMimeTypes) });
     case 'too-many-pixels':
       return session.effectiveMaxImageDimension === null
-        ? speech.say('unreadable')
+        ? speech.say('muchTooManyPixels')
         : speech.say('tooManyPixels', { limit: session.effectiveMaxImageDimension });
     case 'full':
       return speech.count('full', session.effectiveMaxImages);

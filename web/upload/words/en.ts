@@ -57,6 +57,7 @@ export interface Words {
   tooLarge: string;
   wrongType: string;
   tooManyPixels: string;
+  muchTooManyPixels: string;
   unreadable: string;
   empty: string;
   lostFile: string;
@@ -165,6 +166,7 @@ export const words: Words = {
   wrongType: 'This kind of file is not accepted here. Accepted: {types}.',
   tooManyPixels:
     'This photo is too large. The limit is {limit} pixels on the longer side. Choose a smaller one.',
+  muchTooManyPixels: 'This photo has more pixels than are taken here. Choose a smaller one.',
   unreadable: 'This photo could not be read. It may be damaged. Take it again, or choose another.',
   empty: 'This file is empty. If the photo is in a cloud album, open it there first, then choose it again.',
   lostFile: 'The phone no longer gives access to this photo. Choose it again.',

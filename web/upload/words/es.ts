@@ -63,6 +63,7 @@ export const words: Words = {
   wrongType: 'Este tipo de archivo no se acepta aquí. Se aceptan: {types}.',
   tooManyPixels:
     'Esta foto es demasiado grande. El límite es de {limit} píxeles en el lado más largo. Elija una más pequeña.',
+  muchTooManyPixels: 'Esta foto tiene más píxeles de los que se aceptan aquí. Elija una más pequeña.',
   unreadable: 'Esta foto no se pudo leer. Puede estar dañada. Hágala de nuevo o elija otra.',
   empty:
     'Este archivo está vacío. Si la foto está en un álbum en la nube, ábrala allí primero y elíjala de nuevo.',

@@ -72,6 +72,8 @@ export const words: Words = {
   wrongType: 'Ce type de fichier n’est pas accepté ici. Acceptés : {types}.',
   tooManyPixels:
     'Cette photo est trop grande. La limite est de {limit} pixels sur le plus grand côté. Choisissez-en une plus petite.',
+  muchTooManyPixels:
+    'Cette photo a plus de pixels qu’il n’en est accepté ici. Choisissez-en une plus petite.',
   unreadable:
     'Cette photo n’a pas pu être lue. Elle est peut-être abîmée. Reprenez-la ou choisissez-en une autre.',
   empty:
