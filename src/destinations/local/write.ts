@@ -172,10 +172,11 @@ export function createLeftovers(now: () => number): {
 
   return {
     async remove(folder, image) {
-      const own = (await list(folder)).filter((name) => name.startsWith(temporaryPrefix(image)));
-      await Promise.all(
-        own.map((name) => rm(path.join(folder, name), { force: true }).catch(() => undefined)),
-      );
+      const own = (await list(folder))
+        .filter((name) => name.startsWith(temporaryPrefix(image)))
+        .map((name) => path.join(folder, name))
+        .filter((file) => !active.has(file));
+      await Promise.all(own.map((file) => rm(file, { force: true }).catch(() => undefined)));
     },
   };
 }
