@@ -1,0 +1,90 @@
+/**
+ * A real Chromium in the shape of a phone. One browser a test file, a fresh phone a test; a script error or a breach of
+ * the page's own Content Security Policy fails the test in which it happens.
+ */
+import { existsSync } from 'node:fs';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+
+export interface Phone {
+  page: Page;
+  context: BrowserContext;
+  /** What went wrong in the page so far. Empty it in a test that expects such a thing. */
+  faults: string[];
+}
+
+export interface Phones {
+  /** A phone with its own cookies and network, closed after the test. Width 390 × 844 unless said otherwise. */
+  open(options?: BrowserContextOptions): Promise<Phone>;
+}
+
+/** Call it at the top of a test file or in a `describe`. */
+export function usePhones(): Phones {
+  let browser: Browser;
+  const open: Phone[] = [];
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+  afterEach(async () => {
+    const phones = open.splice(0);
+    for (const { context } of phones) await context.close();
+    expect(phones.flatMap(({ faults }) => faults)).toEqual([]);
+  });
+  afterAll(() => browser?.close());
+  return {
+    async open(options = {}) {
+      const context = await browser.newContext({ ...phoneProfile, ...options });
+      context.setDefaultTimeout(15_000);
+      const phone: Phone = { page: await context.newPage(), context, faults: [] };
+      watch(phone);
+      open.push(phone);
+      return phone;
+    },
+  };
+}
+
+/** Chromium as every test and benchmark starts it. Throws a sentence that helps when it is not installed. */
+export async function launchChromium(): Promise<Browser> {
+  const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((file) => existsSync(file));
+  if (executablePath === undefined) {
+    throw new Error('Chromium is not installed. "npm test" installs it, or: apt-get install chromium');
+  }
+  return chromium.launch({ executablePath, args });
+}
+
+const args = [
+  '--no-sandbox',
+  '--headless',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+const phoneProfile: BrowserContextOptions = {
+  viewport: { width: 390, height: 844 },
+  deviceScaleFactor: 2,
+  isMobile: true,
+  hasTouch: true,
+  locale: 'en-GB',
+  timezoneId: 'UTC',
+  colorScheme: 'light',
+};
+
+/** An answer such as 404 or a lost line is logged by Chromium as an error too; those are what the tests provoke. */
+function watch({ page, faults }: Phone): void {
+  page.on('pageerror', (error) => faults.push(error.stack ?? error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
+      faults.push(message.text());
+    }
+  });
+}
