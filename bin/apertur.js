@@ -7,5 +7,7 @@ if (major < 22 || (major === 22 && minor < 18)) {
   );
   process.exit(1);
 }
+// Files, name look-ups and password hashes share one pool of threads; four of them would wait for each other.
+process.env.UV_THREADPOOL_SIZE ??= '16';
 const { main } = await import('../src/main.ts');
 await main(process.argv.slice(2));

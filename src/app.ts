@@ -10,6 +10,7 @@ import { pruneLiveEvents } from './events/live.ts';
 import { createOrigin } from './http/origin.ts';
 import { createServer } from './http/server.ts';
 import type { Services } from './http/services.ts';
+import { createDownloadLinks, type DownloadLinks } from './images/download-link.ts';
 import { purgeImages } from './images/retention.ts';
 import { ensureServerKey, type ServerKeyPair } from './images/server-key.ts';
 import { type Chores, createChores } from './lib/chores.ts';
@@ -19,6 +20,7 @@ import { createOutbound } from './lib/outbound/client.ts';
 import { createGuard } from './lib/outbound/guard.ts';
 import type { Outbound } from './lib/outbound.ts';
 import { loadSealer, type Sealer } from './lib/sealed.ts';
+import { ensureInstallSecret } from './projects/install-secrets.ts';
 import type { Random } from './queue/retry.ts';
 import { tellExpired } from './sessions/expiry.ts';
 import { openStorage } from './storage/open.ts';
@@ -50,6 +52,7 @@ export interface App {
   clock: Clock;
   logger: Logger;
   outbound: Outbound;
+  links: DownloadLinks;
   deliveries: DeliveryEngine;
   /** Undefined without `api`. */
   server: FastifyInstance | undefined;
@@ -60,6 +63,9 @@ export interface App {
 }
 
 const graceMs = 8_000;
+
+/** How long a link in a delivery opens: a receiver may queue it for a while before it fetches. */
+const linkLifetimeMs = 24 * 3_600_000;
 
 /** The foundations: what a command needs that does not serve. */
 export async function openFoundations(config: Config, overrides: Overrides = {}) {
@@ -94,6 +100,7 @@ export async function buildApp(
   const outbound = createOutbound({ guard: createGuard({ allow: config.allowPrivateNetworks }), logger });
   const stopping = new AbortController();
   const origin = createOrigin(config);
+  const links = createDownloadLinks(await ensureInstallSecret(db, sealer, 'download-links', clock.now()));
   const deliveries = createDeliveryEngine({
     db,
     sealer,
@@ -103,7 +110,7 @@ export async function buildApp(
     random: overrides.random ?? Math.random,
     logger,
     config,
-    downloadUrl: (imageId) => `${origin.fixed()}/api/v1/uploads/${imageId}/download`,
+    downloadUrl: (imageId) => origin.fixed() + links.path(imageId, clock.now() + linkLifetimeMs),
   });
   const publicKey = await ensureServerKey(db, sealer, clock.now(), overrides.serverKey);
   let ready = false;
@@ -115,6 +122,7 @@ export async function buildApp(
     clock,
     logger,
     outbound,
+    links,
     deliveries,
     serverPublicKey: () => publicKey,
     originOf: (request: FastifyRequest) => origin.of(request),
@@ -133,6 +141,7 @@ export async function buildApp(
     clock,
     logger,
     outbound,
+    links,
     deliveries,
     server,
     async start() {

@@ -36,6 +36,16 @@ export interface KeyTable {
   default_destinations: JsonText;
   allowed_ips: JsonText;
   allowed_domains: JsonText;
+  /** Sealed. */
+  totp_secret: Generated<string | null>;
+  totp_enabled: Generated<Flag>;
+  /** The last time step whose code was used; a code is good once. */
+  totp_last_step: Generated<number | null>;
+  /** SHA-256 of the client certificate, lower-case hex. */
+  client_cert_fingerprint: Generated<string | null>;
+  /** Sealed. */
+  signing_secret: Generated<string | null>;
+  signature_required: Generated<Flag>;
   created_at: number;
 }
 
@@ -106,6 +116,8 @@ export interface ImageTable {
   is_encrypted: Flag;
   storage_key: string;
   acknowledged_at: number | null;
+  /** Until when a waiting poll has handed it out. */
+  leased_until: Generated<number | null>;
   /** When retention removed the bytes. */
   purged_at: number | null;
   created_at: number;
@@ -172,6 +184,13 @@ export interface LiveEventTable {
   created_at: number;
 }
 
+/** Sealed secrets of the install, by name. */
+export interface InstallSecretTable {
+  name: string;
+  value: string;
+  created_at: number;
+}
+
 /** The server's RSA keys for encrypted uploads (contract §10). */
 export interface ServerKeyTable {
   id: string;
@@ -202,5 +221,6 @@ export interface Schema {
   events: EventTable;
   live_events: LiveEventTable;
   server_keys: ServerKeyTable;
+  install_secrets: InstallSecretTable;
   workers: WorkerTable;
 }

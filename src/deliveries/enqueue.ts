@@ -1,4 +1,4 @@
-/** Enqueueing is the insert: one row a destination, in the transaction that makes the image (docs/adr/0003). */
+/** Enqueueing is the insert: one row a destination, in the transaction that makes the image (docs/adr/0006). */
 import type { Tx } from '../db/database.ts';
 import { createId } from '../lib/ids.ts';
 

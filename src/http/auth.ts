@@ -4,6 +4,7 @@ import type { Env } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
 import { type ApiKey, findKeyBySecret } from '../projects/keys.ts';
 import type { Bucket, RateState } from './rate-limit.ts';
+import type { Scope } from './scopes.ts';
 import type { Services } from './services.ts';
 
 export interface Caller {
@@ -34,7 +35,7 @@ function bearerOf(request: FastifyRequest): string {
 }
 
 /** The hook of every route that needs a credential: finds the caller, then counts the request. */
-export function requireCaller(services: Services, route: { bucket?: Bucket }) {
+export function requireCaller(services: Services, route: { bucket?: Bucket; scope?: Scope }) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const credential = bearerOf(request);
     const key = await findKeyBySecret(services.db.read, credential);

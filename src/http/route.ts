@@ -6,6 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from 'typebox';
 import { requireCaller } from './auth.ts';
 import type { Bucket } from './rate-limit.ts';
+import type { Scope } from './scopes.ts';
 import type { Services } from './services.ts';
 
 /**
@@ -21,8 +22,6 @@ declare module 'fastify' {
     scope?: Scope;
   }
 }
-
-export type Scope = 'plan:read' | 'upload:create' | 'upload:read' | 'project:read' | 'project:settings';
 
 export interface RouteDefinition<Body extends TSchema, Query extends TSchema> {
   method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';

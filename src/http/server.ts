@@ -13,10 +13,14 @@ import { addDestinationRoutes } from './routes/destinations.ts';
 import { addEncryptionRoutes } from './routes/encryption.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addImageRoutes } from './routes/images.ts';
+import { addKeyRoutes } from './routes/keys.ts';
 import { addLiveRoutes } from './routes/live.ts';
 import { addPageRoutes } from './routes/page.ts';
+import { addPollingRoutes } from './routes/polling.ts';
 import { addQrRoutes } from './routes/qr.ts';
 import { addSessionRoutes } from './routes/sessions.ts';
+import { addStatsRoutes } from './routes/stats.ts';
+import { addUploadRoutes } from './routes/uploads.ts';
 import type { Services } from './services.ts';
 import { createSpelling } from './spelling.ts';
 
@@ -53,6 +57,10 @@ export async function createServer(services: Services): Promise<FastifyInstance>
     addDestinationRoutes(add, services);
     addDeliveryRoutes(add, services);
     addEncryptionRoutes(add, services);
+    addUploadRoutes(add, services);
+    addPollingRoutes(add, services);
+    addKeyRoutes(add, services);
+    addStatsRoutes(add, services);
   });
   addHealthRoutes(app, services);
   await addPageRoutes(app, services);

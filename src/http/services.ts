@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
 import type { DeliveryEngine } from '../deliveries/engine.ts';
+import type { DownloadLinks } from '../images/download-link.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Outbound } from '../lib/outbound.ts';
@@ -17,6 +18,8 @@ export interface Services {
   clock: Clock;
   logger: Logger;
   outbound: Outbound;
+  /** Signed links to the bytes of images. */
+  links: DownloadLinks;
   deliveries: DeliveryEngine;
   /** The key that clients encrypt uploads with, PEM (contract §10). */
   serverPublicKey(): string;

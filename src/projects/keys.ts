@@ -3,6 +3,7 @@
  * random bytes, so a plain SHA-256 is enough.
  */
 import { createHash } from 'node:crypto';
+import type { Selectable } from 'kysely';
 import type { Database, Queries, Tx } from '../db/database.ts';
 import type { Env, KeyTable } from '../db/schema.ts';
 import { createId, randomToken } from '../lib/ids.ts';
@@ -75,7 +76,7 @@ export async function findKey(q: Queries, projectId: string, id: string): Promis
   return row && toKey(row);
 }
 
-function toKey(row: KeyTable): ApiKey {
+function toKey(row: Selectable<KeyTable>): ApiKey {
   return {
     id: row.id,
     projectId: row.project_id,

@@ -6,6 +6,7 @@ import { afterEach } from 'vitest';
 import { type App, buildApp, type Overrides } from '../../src/app.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import type { Env } from '../../src/db/schema.ts';
+import { purgeImages } from '../../src/images/retention.ts';
 import { generateServerKey, type ServerKeyPair } from '../../src/images/server-key.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
 import { createKey } from '../../src/projects/keys.ts';
@@ -23,6 +24,8 @@ export interface TestApp extends App {
   origin: string;
   project: TestProject;
   addProject(name: string): Promise<TestProject>;
+  /** Retention, now. */
+  purge(): Promise<number>;
   /** A request to the API; a body that is no string or form is sent as JSON. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
 }
@@ -97,6 +100,7 @@ export async function startApp(
     origin,
     project,
     addProject,
+    purge: () => purgeImages(app, { retentionDays: config.retentionDays, now: app.clock.now() }),
     call: (method, where, options) => call(origin, project.live, method, where, options),
     async stop() {
       await app.stop();
