@@ -10,12 +10,16 @@ export interface FirstScreen {
   port: number;
   /** The address a phone on the same network reaches; undefined when there is none. */
   network: string | undefined;
+  /** Columns of the terminal; undefined when it is none, and then there are no colours either. */
+  columns: number | undefined;
 }
 
-export function showFirstScreen({ config, trial, port, network }: FirstScreen): string {
+export function showFirstScreen({ config, trial, port, network, columns }: FirstScreen): string {
   const here = `http://${config.host && config.host !== '0.0.0.0' ? config.host : 'localhost'}:${port}`;
   const forPhones = network ? `http://${network}:${port}` : here;
   const uploadUrl = `${forPhones}/u/${trial.sessionId}`;
+  // The shorter the text, the coarser the code, and the easier it is to scan from a screen.
+  const shortUrl = `${forPhones}/s/${trial.shortCode}`;
   const near = path.relative(process.cwd(), trial.inbox);
   const inbox = near.startsWith('..') ? trial.inbox : near;
   return [
@@ -25,7 +29,7 @@ export function showFirstScreen({ config, trial, port, network }: FirstScreen): 
     `  Here        ${here}`,
     `  For phones  ${network ? `${forPhones}   (same network)` : 'no network address found; use this machine'}`,
     '',
-    renderTerminalQr(uploadUrl),
+    renderTerminalQr(shortUrl, { colour: columns !== undefined, columns }),
     '',
     `  ${uploadUrl}`,
     '',

@@ -31,7 +31,10 @@ export async function serve(config: Config, parts: { api: boolean; worker: boole
   if (parts.api && config.trial) {
     const trial = await prepareTrial(app);
     const network = config.host === '' || config.host === '0.0.0.0' ? networkAddress() : undefined;
-    console.log(showFirstScreen({ config, trial, port: portOf(app.server?.server.address()), network }));
+    const columns = process.stdout.isTTY ? process.stdout.columns : undefined;
+    console.log(
+      showFirstScreen({ config, trial, port: portOf(app.server?.server.address()), network, columns }),
+    );
   }
   logger.info(
     { address, database: app.db.engine, trial: config.trial || undefined, pid: process.pid },

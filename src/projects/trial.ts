@@ -9,6 +9,7 @@ import { createDestination, listDestinations } from '../destinations/destination
 import type { Clock } from '../lib/clock.ts';
 import type { Sealer } from '../lib/sealed.ts';
 import { createSession } from '../sessions/create.ts';
+import { findSession } from '../sessions/find.ts';
 import { createKey } from './keys.ts';
 import { createProject, findFirstProjectId, findProject, type Project } from './projects.ts';
 
@@ -17,6 +18,7 @@ export interface Trial {
   /** Only at the first start: keys can never be read again. */
   keys: { live: string; test: string } | undefined;
   sessionId: string;
+  shortCode: string;
   /** Absolute. */
   inbox: string;
 }
@@ -38,7 +40,8 @@ export async function prepareTrial(services: TrialServices): Promise<Trial> {
   const inbox = path.join(config.dataDir, 'inbox');
   const destinationId = await ensureInbox(services, project.id, inbox);
   const sessionId = await ensureSession(services, project, destinationId);
-  return { project, keys: made?.keys, sessionId, inbox };
+  const { shortCode } = (await findSession(db.read, project.id, sessionId))!;
+  return { project, keys: made?.keys, sessionId, shortCode, inbox };
 }
 
 async function makeProject({ db, sealer, clock }: TrialServices) {
