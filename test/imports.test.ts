@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 const root = path.resolve(import.meta.dirname, '..');
 const sources = readdirSync(path.join(root, 'src'), { recursive: true, encoding: 'utf8' })
   .map((file) => `src/${file.replaceAll(path.sep, '/')}`)
-  .filter((file) => file.endsWith('.ts') && !/(\.(test|fixture)|/contract)\.ts$/.test(file));
+  .filter((file) => file.endsWith('.ts') && !/(\.(test|fixture)|\/contract)\.ts$/.test(file));
 
 /** A higher number may import a lower one. Rooms of one floor may import each other, unless said otherwise below. */
 const floors: [RegExp, number][] = [
