@@ -48,15 +48,19 @@ export interface FaultProxy {
   close(): Promise<void>;
 }
 
-export async function createFaultProxy(target: { host: string; port: number }): Promise<FaultProxy> {
+/** `at` is where it listens, when it cannot be any free port of 127.0.0.1. */
+export async function createFaultProxy(
+  target: { host: string; port: number },
+  at = { host: '127.0.0.1', port: 0 },
+): Promise<FaultProxy> {
   const road = new Road(target);
   const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) =>
     road.carry(client),
   );
-  server.listen(0, '127.0.0.1');
+  server.listen(at.port, at.host);
   await once(server, 'listening');
   return {
-    host: '127.0.0.1',
+    host: at.host,
     port: (server.address() as AddressInfo).port,
     get connections() {
       return road.connections;
@@ -90,8 +94,9 @@ class Road {
   readonly #links = new Set<Link>();
   readonly #target: { host: string; port: number };
 
-  constructor(target: { host: string; port: number }) {
-    this.#target = target;
+  constructor({ host, port }: { host: string; port: number }) {
+    // These two alone: the socket below takes other members, such as `read`, for its own options.
+    this.#target = { host, port };
   }
 
   set(faults: Faults): void {
