@@ -15,6 +15,7 @@ import { purgeImages } from './images/retention.ts';
 import { ensureServerKey, type ServerKeyPair } from './images/server-key.ts';
 import { type Chores, createChores } from './lib/chores.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
+import { createId } from './lib/ids.ts';
 import { createLogger, type Logger } from './lib/logger.ts';
 import { createOutbound } from './lib/outbound/client.ts';
 import { createGuard } from './lib/outbound/guard.ts';
@@ -22,6 +23,7 @@ import type { Outbound } from './lib/outbound.ts';
 import { loadSealer, type Sealer } from './lib/sealed.ts';
 import { ensureInstallSecret } from './projects/install-secrets.ts';
 import type { Random } from './queue/retry.ts';
+import { joinWorkers, leaveWorkers, thisProcess } from './queue/workers.ts';
 import { tellExpired } from './sessions/expiry.ts';
 import { openStorage } from './storage/open.ts';
 import type { Storage } from './storage/storage.ts';
@@ -101,6 +103,7 @@ export async function buildApp(
   const stopping = new AbortController();
   const origin = createOrigin(config);
   const links = createDownloadLinks(await ensureInstallSecret(db, sealer, 'download-links', clock.now()));
+  const me = thisProcess(createId('wrk'));
   const deliveries = createDeliveryEngine({
     db,
     sealer,
@@ -110,6 +113,7 @@ export async function buildApp(
     random: overrides.random ?? Math.random,
     logger,
     config,
+    worker: me.id,
     downloadUrl: (imageId) => origin.fixed() + links.path(imageId, clock.now() + linkLifetimeMs),
   });
   const publicKey = await ensureServerKey(db, sealer, clock.now(), overrides.serverKey);
@@ -146,6 +150,8 @@ export async function buildApp(
     server,
     async start() {
       if (options.worker) {
+        const freed = await joinWorkers(db, me, clock.now());
+        if (freed > 0) logger.info({ deliveries: freed }, 'Took over what an earlier process held');
         await deliveries.start();
         chores.start();
       }
@@ -166,6 +172,7 @@ export async function buildApp(
       // Together, so that the whole stop keeps within one grace: a photo that is still being received meanwhile is
       // delivered after the next start.
       await Promise.all([closeServer(server, graceMs), deliveries.stop(graceMs), chores.stop()]);
+      if (options.worker) await leaveWorkers(db, me.id).catch(() => undefined);
       await outbound.close();
       await storage.close();
       await db.close();

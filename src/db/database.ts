@@ -27,6 +27,9 @@ export interface WriteOptions {
 
 export type Engine = 'sqlite' | 'postgres';
 
+/** The tables of lanes (queue/tables.ts). */
+export type LockableTable = 'destinations';
+
 export interface Database {
   readonly engine: Engine;
   /** Reads of what is committed. */
@@ -40,10 +43,10 @@ export interface Database {
    */
   write<T>(fn: (tx: Tx) => Promise<T>, options?: WriteOptions): Promise<T>;
   /**
-   * Locks the rows of `destinations` named by `ids` until the end of the transaction and returns those it got, skipping
-   * the ones another process holds. On SQLite the transaction already excludes everyone else.
+   * Locks the rows of `table` named by `ids` until the end of the transaction and returns those it got, skipping the
+   * ones another process holds. On SQLite the transaction already excludes everyone else.
    */
-  lockDestinations(tx: Tx, ids: readonly string[]): Promise<string[]>;
+  lockRows(tx: Tx, table: LockableTable, ids: readonly string[]): Promise<string[]>;
   /** Hears `notify`; returns the way to stop. */
   listen(channel: string, handler: (payload: string) => void): () => void;
   /** Throws when the database does not answer. */

@@ -215,9 +215,9 @@ describe('transactions', () => {
       await q.insertInto('destinations').values(rows).execute();
     });
     await one.write(async (tx) => {
-      expect(await one.lockDestinations(tx, ['y', 'gone', 'x'])).toEqual(['x', 'y']);
+      expect(await one.lockRows(tx, 'destinations', ['y', 'gone', 'x'])).toEqual(['x', 'y']);
       await two.write(async (other) => {
-        expect(await two.lockDestinations(other, ['x', 'z', 'y'])).toEqual(['z']);
+        expect(await two.lockRows(other, 'destinations', ['x', 'z', 'y'])).toEqual(['z']);
         // The lock that a foreign key takes.
         const { rows } = await sql`select 1 from destinations where id = 'x' for key share nowait`.execute(
           other.q,
@@ -225,8 +225,8 @@ describe('transactions', () => {
         expect(rows).toHaveLength(1);
       });
     });
-    await two.write(async (tx) => expect(await two.lockDestinations(tx, ['x'])).toEqual(['x']));
-    await two.write(async (tx) => expect(await two.lockDestinations(tx, [])).toEqual([]));
+    await two.write(async (tx) => expect(await two.lockRows(tx, 'destinations', ['x'])).toEqual(['x']));
+    await two.write(async (tx) => expect(await two.lockRows(tx, 'destinations', [])).toEqual([]));
   });
 });
 

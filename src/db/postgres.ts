@@ -1,10 +1,11 @@
 /** PostgreSQL: a pool for queries, and one connection for wake-ups. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Kysely } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import { Client, DatabaseError, Pool, type PoolConfig, types } from 'pg';
 import type { Logger } from '../lib/logger.ts';
-import type { Database, Queries, Tx, WriteOptions } from './database.ts';
+import type { Database, LockableTable, Queries, Tx, WriteOptions } from './database.ts';
 import { Listeners, Notifications } from './listeners.ts';
+import { isOneOf } from './lists.ts';
 import { PostgresBridge } from './postgres-bridge.ts';
 import { isStalePlan, PostgresDialect, StaleConnectionError, StatementNames } from './postgres-dialect.ts';
 import type { Schema } from './schema.ts';
@@ -97,13 +98,13 @@ class PostgresDatabase implements Database {
     }
   }
 
-  async lockDestinations({ q }: Tx, ids: readonly string[]): Promise<string[]> {
+  async lockRows({ q }: Tx, table: LockableTable, ids: readonly string[]): Promise<string[]> {
     if (ids.length === 0) return [];
     // `no key`: a new session may refer to a destination while its deliveries are being claimed.
     const rows = await q
-      .selectFrom('destinations')
+      .selectFrom(table)
       .select('id')
-      .where('id', 'in', ids)
+      .where(isOneOf('postgres', sql.ref('id'), ids))
       .orderBy('id')
       .forNoKeyUpdate()
       .skipLocked()

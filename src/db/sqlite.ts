@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely, sql } from 'kysely';
 import type { Logger } from '../lib/logger.ts';
-import type { Database, Queries, Tx } from './database.ts';
+import type { Database, LockableTable, Queries, Tx } from './database.ts';
 import { Listeners, type Notification } from './listeners.ts';
 import type { Schema } from './schema.ts';
 import { SqliteDialect } from './sqlite-dialect.ts';
@@ -61,7 +61,7 @@ class SqliteDatabase implements Database {
     return await this.#writer.write(fn);
   }
 
-  async lockDestinations(_tx: Tx, ids: readonly string[]): Promise<string[]> {
+  async lockRows(_tx: Tx, _table: LockableTable, ids: readonly string[]): Promise<string[]> {
     return [...new Set(ids)].sort();
   }
 

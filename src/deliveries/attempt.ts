@@ -9,10 +9,11 @@ import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Sealer } from '../lib/sealed.ts';
 import { planRetry, type Random } from '../queue/retry.ts';
+import { createSettler, type Settler } from '../queue/settler.ts';
 import { type Storage, StorageMissingError } from '../storage/storage.ts';
 import type { Connections } from './connections.ts';
 import { type Assignment, loadAssignment } from './load.ts';
-import { type Outcome, settle } from './settle.ts';
+import { type Outcome, type Settled, settle } from './settle.ts';
 import type { DeliveryJob } from './source.ts';
 
 export interface AttemptServices {
@@ -25,6 +26,7 @@ export interface AttemptServices {
   logger: Logger;
   config: Pick<Config, 'retrySchedule'>;
   worker: string;
+  settler: Settler<Settled>;
 }
 
 /** Runs and settles one job. Returns when the next attempt is due, or null. */
@@ -39,7 +41,8 @@ export async function attemptDelivery(
     return null;
   }
   const outcome = await tryOnce(services, job, assignment, signal);
-  const settled = await settleSurely(services, job, outcome, signal);
+  const { settler, worker, clock } = services;
+  const settled = await settler.settle({ job, worker, outcome, now: clock.now() }, signal);
   logAttempt(services.logger, job, assignment, outcome, settled);
   return settled ? outcome.nextAt : null;
 }
@@ -131,28 +134,16 @@ function toDeliveryError(error: unknown, signal: AbortSignal): DeliveryError {
   return new DeliveryError('The attempt failed on our side.', { fate: 'retry', cause: error });
 }
 
-/**
- * Settling must not be given up: what was delivered would be delivered again. While the database does not answer we
- * hold the result and try again; after a minute and a half the lease has long ended and another attempt is right.
- */
-async function settleSurely(
-  services: AttemptServices,
-  job: DeliveryJob,
-  outcome: Outcome,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const { db, clock, logger, worker } = services;
-  for (let pause = 200, waited = 0; ; waited += pause, pause = Math.min(pause * 2, 2_000)) {
-    try {
-      return await db.write((tx) => settle(tx, { job, worker, outcome, now: clock.now() }), {
-        relaxed: true,
-      });
-    } catch (error) {
-      if (waited >= 90_000 || signal.aborted) throw error;
-      logger.warn({ err: error, delivery: job.id }, 'Could not write down an attempt; trying again');
-      await new Promise((resolve) => setTimeout(resolve, pause));
-    }
-  }
+/** Each delivery settles in a transaction of its own: so many things follow from it. */
+export function createDeliverySettler({
+  db,
+  logger,
+}: Pick<AttemptServices, 'db' | 'logger'>): Settler<Settled> {
+  return createSettler({
+    db,
+    logger,
+    write: async (tx, [settled]) => [await settle(tx, settled!)],
+  });
 }
 
 function logAttempt(

@@ -2,21 +2,19 @@
 import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
 import type { Clock } from '../lib/clock.ts';
-import { createId } from '../lib/ids.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Outbound } from '../lib/outbound.ts';
 import type { Sealer } from '../lib/sealed.ts';
 import { createLoop } from '../queue/loop.ts';
 import type { Random } from '../queue/retry.ts';
+import { imageDeliveries, readLaneMessage } from '../queue/tables.ts';
 import type { Storage } from '../storage/storage.ts';
-import { attemptDelivery } from './attempt.ts';
+import { attemptDelivery, createDeliverySettler } from './attempt.ts';
 import { type Connections, createConnections } from './connections.ts';
-import { deliveriesQueued } from './enqueue.ts';
 import { createDeliverySource } from './source.ts';
-import { joinWorkers, leaveWorkers, thisProcess } from './workers.ts';
 
 export interface DeliveryEngine {
-  /** Takes what dead workers left, then listens and works. */
+  /** Listens and works. */
   start(): Promise<void>;
   /** Finishes or returns what it holds, without using up an attempt. */
   stop(graceMs: number): Promise<void>;
@@ -34,12 +32,13 @@ export interface EngineOptions {
   random: Random;
   logger: Logger;
   config: Pick<Config, 'retrySchedule' | 'deliveryConcurrency' | 'localRoots'>;
+  /** The id of this process among the workers. */
+  worker: string;
   downloadUrl(imageId: string): string;
 }
 
 export function createDeliveryEngine(options: EngineOptions): DeliveryEngine {
   const { db, clock, logger, config } = options;
-  const me = thisProcess(createId('wrk'));
   const connections = createConnections({
     outbound: options.outbound,
     logger,
@@ -47,9 +46,9 @@ export function createDeliveryEngine(options: EngineOptions): DeliveryEngine {
     downloadUrl: options.downloadUrl,
     now: clock.now,
   });
-  const services = { ...options, connections, worker: me.id };
+  const services = { ...options, connections, settler: createDeliverySettler(options) };
   const loop = createLoop({
-    source: createDeliverySource({ db, worker: me.id, laneLimit: config.deliveryConcurrency }),
+    source: createDeliverySource({ db, worker: options.worker, laneLimit: config.deliveryConcurrency }),
     async run(job, signal) {
       const nextAt = await attemptDelivery(services, job, signal);
       if (nextAt !== null) loop.expect(nextAt);
@@ -63,11 +62,9 @@ export function createDeliveryEngine(options: EngineOptions): DeliveryEngine {
   return {
     connections,
     async start() {
-      const freed = await joinWorkers(db, me, clock.now());
-      if (freed > 0) logger.info({ deliveries: freed }, 'Took over what an earlier process held');
-      stopListening = db.listen(deliveriesQueued, (payload) => {
-        const [destination, project] = payload.split(' ');
-        if (destination && project) loop.wake(destination, project);
+      stopListening = db.listen(imageDeliveries.channel, (payload) => {
+        const told = readLaneMessage(payload);
+        if (told) loop.wake(told.lane, told.owner);
       });
       loop.start();
     },
@@ -75,7 +72,6 @@ export function createDeliveryEngine(options: EngineOptions): DeliveryEngine {
       stopListening();
       await loop.stop(graceMs);
       await connections.close();
-      await leaveWorkers(db, me.id).catch(() => undefined);
     },
     get inFlight() {
       return loop.inFlight;

@@ -1,9 +1,7 @@
 /** Enqueueing is the insert: one row a destination, in the transaction that makes the image (docs/adr/0006). */
 import type { Tx } from '../db/database.ts';
 import { createId } from '../lib/ids.ts';
-
-/** The channel of wake-ups; its payload is `<destination> <project>`. */
-export const deliveriesQueued = 'deliveries';
+import { imageDeliveries, laneMessage } from '../queue/tables.ts';
 
 /** Adds a delivery of the image to each destination, due now. */
 export async function enqueueDeliveries(
@@ -38,5 +36,5 @@ export async function enqueueDeliveries(
 
 /** Tells the workers that something is due at a destination. */
 export function wakeLane(tx: Tx, destinationId: string, projectId: string): void {
-  tx.notify(deliveriesQueued, `${destinationId} ${projectId}`);
+  tx.notify(imageDeliveries.channel, laneMessage(destinationId, projectId));
 }

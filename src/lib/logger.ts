@@ -23,3 +23,23 @@ export function createLogger(options: { level: string; pretty: boolean }): Logge
 }
 
 export const silentLogger: Logger = pino({ level: 'silent' });
+
+const outages = new WeakMap<Logger, { at: number; silent: number }>();
+const oneLineAMs = 1_000;
+
+/**
+ * Warns that something we need does not answer: one line a second at most over all who say so, for while a database is
+ * away everyone notices, again and again. `unlogged` counts what was left out since the last line.
+ */
+export function warnOfOutage(logger: Logger, error: unknown, message: string): void {
+  const said = outages.get(logger) ?? { at: Number.NEGATIVE_INFINITY, silent: 0 };
+  outages.set(logger, said);
+  const now = performance.now();
+  if (now - said.at < oneLineAMs) {
+    said.silent += 1;
+    return;
+  }
+  logger.warn({ err: error, ...(said.silent > 0 ? { unlogged: said.silent } : {}) }, message);
+  said.at = now;
+  said.silent = 0;
+}

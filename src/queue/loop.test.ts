@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../lib/clock.ts';
 import { silentLogger } from '../lib/logger.ts';
-import { createLoop, type Job, type Lane, type LoopOptions } from './loop.ts';
+import { createLoop, type Job, type Lane, type LaneReport, type LoopOptions } from './loop.ts';
 import { createTurns } from './turns.ts';
 
 interface TestJob extends Job {
@@ -13,18 +13,22 @@ function jobsIn(waiting: TestJob[]) {
   const claimed: string[] = [];
   const source: LoopOptions<TestJob>['source'] = {
     async findDueLanes() {
-      const lanes = new Map(waiting.map((job): [string, Lane] => [job.lane, { lane: job.lane, owner: job.owner }]));
+      const lanes = new Map(
+        waiting.map((job): [string, Lane] => [job.lane, { lane: job.lane, owner: job.owner }]),
+      );
       return { lanes: [...lanes.values()], nextDueAt: null };
     },
     async claim(wanted) {
       const got: TestJob[] = [];
+      const lanes: LaneReport[] = [];
       for (const { lane, limit } of wanted) {
         const ofLane = waiting.filter((job) => job.lane === lane).slice(0, limit);
         for (const job of ofLane) waiting.splice(waiting.indexOf(job), 1);
         got.push(...ofLane);
+        lanes.push({ lane, more: ofLane.length === limit });
       }
       claimed.push(...got.map((job) => job.id));
-      return got;
+      return { jobs: got, lanes };
     },
     async extend() {},
   };
@@ -77,7 +81,10 @@ describe('the loop', () => {
 
   test('a lane that hangs delays no other, and one owner takes at most half of the slots', async () => {
     const hanging = Array.from({ length: 20 }, (_, n) => job(`dead${n}`, `dead-lane${n}`, 'dead'));
-    const { source } = jobsIn([...hanging, ...Array.from({ length: 30 }, (_, n) => job(`ok${n}`, 'fine', 'other'))]);
+    const { source } = jobsIn([
+      ...hanging,
+      ...Array.from({ length: 30 }, (_, n) => job(`ok${n}`, 'fine', 'other')),
+    ]);
     let hung = 0;
     const done: string[] = [];
     const loop = loopOf({
@@ -86,7 +93,9 @@ describe('the loop', () => {
       async run({ id }, signal) {
         if (!id.startsWith('dead')) return void done.push(id);
         hung += 1;
-        await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+        await new Promise<void>((resolve) =>
+          signal.addEventListener('abort', () => resolve(), { once: true }),
+        );
       },
     });
     loop.start();

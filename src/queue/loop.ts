@@ -9,8 +9,9 @@
  * Work is heard of in two ways: `wake(lane)` at the commit that made it (so there is no polling delay), and a slow sweep
  * that finds what nobody told us of: retries, other processes' work, and what a dead worker left.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../lib/clock.ts';
-import type { Logger } from '../lib/logger.ts';
+import { type Logger, warnOfOutage } from '../lib/logger.ts';
 import { createTurns } from './turns.ts';
 
 export interface Lane {
@@ -23,11 +24,27 @@ export interface Job {
   lane: string;
 }
 
+/** What a claim found out about a lane. */
+export interface LaneReport {
+  lane: string;
+  /** Jobs in flight at most in this lane, over all processes; absent: the loop's own limit. */
+  inFlight?: number;
+  /** More may be due than was taken. */
+  more: boolean;
+  /** Not worth another look before this moment: a rate is kept, or another process is at it. */
+  notBefore?: number | undefined;
+}
+
+export interface Claimed<J extends Job> {
+  jobs: J[];
+  lanes: LaneReport[];
+}
+
 export interface QueueSource<J extends Job> {
   /** Lanes that have due work, and when the next job is due that is not due yet (null: none known). */
   findDueLanes(now: number): Promise<{ lanes: Lane[]; nextDueAt: number | null }>;
   /** Takes up to `limit` due jobs a lane under a lease until `leaseUntil`. */
-  claim(wanted: { lane: string; limit: number }[], now: number, leaseUntil: number): Promise<J[]>;
+  claim(wanted: { lane: string; limit: number }[], now: number, leaseUntil: number): Promise<Claimed<J>>;
   /** Renews the lease of the jobs that still run. */
   extend(ids: string[], leaseUntil: number): Promise<void>;
 }
@@ -62,6 +79,10 @@ export function createLoop<J extends Job>(options: LoopOptions<J>): Loop {
   const ready = createTurns();
   const running = new Map<string, { controller: AbortController; done: Promise<void> }>();
   const inLane = new Map<string, number>();
+  /** What a lane's own limit was at the last claim, while it has jobs in flight. */
+  const limits = new Map<string, number>();
+  /** Lanes that are looked at again at a moment of their own. */
+  const alarms = new Map<string, NodeJS.Timeout>();
   const ofOwner = new Map<string, number>();
   /** No owner may hold more than half of the slots, however many of its receivers hang. */
   const ownerLimit = Math.max(1, Math.floor(slots / 2));
@@ -72,9 +93,14 @@ export function createLoop<J extends Job>(options: LoopOptions<J>): Loop {
   let renewTimer: NodeJS.Timeout | undefined;
 
   const room = (lane: string, owner: string): number =>
-    Math.min(laneLimit - (inLane.get(lane) ?? 0), ownerLimit - (ofOwner.get(owner) ?? 0));
+    Math.min(
+      (limits.get(lane) ?? laneLimit) - (inLane.get(lane) ?? 0),
+      ownerLimit - (ofOwner.get(owner) ?? 0),
+    );
 
   function start(job: J, owner: string): void {
+    // Its lease had ended while the database was away, and we took it again: it runs already.
+    if (running.has(job.id)) return;
     const controller = new AbortController();
     count(inLane, job.lane, 1);
     count(ofOwner, owner, 1);
@@ -87,7 +113,8 @@ export function createLoop<J extends Job>(options: LoopOptions<J>): Loop {
         running.delete(job.id);
         count(ofOwner, owner, -1);
         count(inLane, job.lane, -1);
-        if (ready.has(job.lane)) pump();
+        if (!inLane.has(job.lane)) limits.delete(job.lane);
+        if (ready.size > 0) pump();
       });
     running.set(job.id, { controller, done });
   }
@@ -97,25 +124,37 @@ export function createLoop<J extends Job>(options: LoopOptions<J>): Loop {
     if (picks.length === 0) return false;
     const now = clock.now();
     try {
-      const jobs = await source.claim(
+      const { jobs, lanes } = await source.claim(
         picks.map(({ lane, limit }) => ({ lane, limit })),
         now,
         now + leaseMs,
       );
-      for (const pick of picks) {
-        const got = jobs.filter((job) => job.lane === pick.lane);
-        if (got.length >= pick.limit) ready.add(pick.lane, pick.owner);
-        for (const job of got) start(job, pick.owner);
-      }
+      const owners = new Map(picks.map(({ lane, owner }) => [lane, owner]));
+      for (const job of jobs) start(job, owners.get(job.lane)!);
+      for (const report of lanes) heed(report, owners.get(report.lane)!);
       return true;
     } catch (error) {
-      logger.warn({ err: error }, 'Could not claim work; trying again');
+      warnOfOutage(logger, error, 'Could not claim work; trying again');
       for (const pick of picks) ready.add(pick.lane, pick.owner);
       scheduleSweep(sweepMs);
       return false;
     }
   }
 
+  function heed({ lane, inFlight, more, notBefore }: LaneReport, owner: string): void {
+    if (inFlight !== undefined && inLane.has(lane)) limits.set(lane, inFlight);
+    if (!more) return;
+    if (notBefore === undefined) ready.add(lane, owner);
+    else if (!alarms.has(lane)) alarms.set(lane, setTimeout(ring, Math.max(1, notBefore - clock.now())));
+
+    function ring(): void {
+      alarms.delete(lane);
+      ready.add(lane, owner);
+      pump();
+    }
+  }
+
+  /** Claims at the end of this turn of the event loop, so that what ends or arrives together is claimed together. */
   function pump(): void {
     if (stopped) return;
     if (pumping) {
@@ -124,6 +163,7 @@ export function createLoop<J extends Job>(options: LoopOptions<J>): Loop {
     }
     pumping = (async () => {
       do {
+        await nextTurn();
         pumpAgain = false;
         while (!stopped && running.size < slots && (await claimOnce()));
       } while (pumpAgain && !stopped);
@@ -140,7 +180,7 @@ export function createLoop<J extends Job>(options: LoopOptions<J>): Loop {
       if (nextDueAt !== null) wait = Math.max(5, Math.min(sweepMs, nextDueAt - clock.now()));
       if (lanes.length > 0) pump();
     } catch (error) {
-      logger.warn({ err: error }, 'Could not look for due work; trying again');
+      warnOfOutage(logger, error, 'Could not look for due work; trying again');
     }
     scheduleSweep(wait);
   }
@@ -154,7 +194,7 @@ export function createLoop<J extends Job>(options: LoopOptions<J>): Loop {
     if (running.size === 0) return;
     await source
       .extend([...running.keys()], clock.now() + leaseMs)
-      .catch((error: unknown) => logger.warn({ err: error }, 'Could not renew leases; trying again'));
+      .catch((error: unknown) => warnOfOutage(logger, error, 'Could not renew leases; trying again'));
   }
 
   return {
@@ -174,6 +214,8 @@ export function createLoop<J extends Job>(options: LoopOptions<J>): Loop {
     async stop(graceMs) {
       stopped = true;
       clearTimeout(sweepTimer);
+      for (const alarm of alarms.values()) clearTimeout(alarm);
+      alarms.clear();
       await pumping;
       const all = () => Promise.allSettled([...running.values()].map((job) => job.done));
       let timer: NodeJS.Timeout | undefined;

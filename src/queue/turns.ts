@@ -11,6 +11,8 @@ export interface Turns {
   /** This lane may have work. */
   add(lane: string, owner: string): void;
   has(lane: string): boolean;
+  /** How many lanes wait. */
+  readonly size: number;
   /**
    * Takes one lane of each owner, `free` jobs in all at most, as many a lane as `room` says. A lane taken is no longer
    * waiting; whoever finds that more is there adds it again and stands at the end of the row.
@@ -46,6 +48,9 @@ export function createTurns(): Turns {
       else owners.set(owner, new Set([lane]));
     },
     has: (lane) => waiting.has(lane),
+    get size() {
+      return waiting.size;
+    },
     take(free, room) {
       const picks: Pick[] = [];
       let left = free;

@@ -3,8 +3,10 @@
  * next start on the same machine, and its jobs are due again at once; elsewhere the end of the lease does the same.
  */
 import { hostname } from 'node:os';
-import type { Database } from '../db/database.ts';
-import { wakeLane } from './enqueue.ts';
+import { sql } from 'kysely';
+import type { Database, Tx } from '../db/database.ts';
+import { isOneOf } from '../db/lists.ts';
+import { laneMessage, type QueueTable, queueTables } from './tables.ts';
 
 export interface WorkerIdentity {
   id: string;
@@ -26,25 +28,28 @@ export async function joinWorkers(db: Database, me: WorkerIdentity, now: number)
       .execute();
     if (dead.length === 0) return 0;
     const ids = dead.map((worker) => worker.id);
-    const freed = await tx.q
-      .updateTable('deliveries')
-      .set((eb) => ({
-        due_at: now,
-        leased_by: null,
-        status: eb
-          .case()
-          .when('attempts', '>', 0)
-          .then('retrying' as const)
-          .else('pending' as const)
-          .end(),
-      }))
-      .where('leased_by', 'in', ids)
-      .returning(['destination_id', 'project_id'])
-      .execute();
-    for (const row of freed) wakeLane(tx, row.destination_id, row.project_id);
+    let freed = 0;
+    for (const table of queueTables) freed += await free(db, tx, table, ids, now);
     await tx.q.deleteFrom('workers').where('id', 'in', ids).execute();
-    return freed.length;
+    return freed;
   });
+}
+
+/** Makes due what these workers held, without using up an attempt. */
+async function free(
+  db: Database,
+  tx: Tx,
+  table: QueueTable,
+  workers: string[],
+  now: number,
+): Promise<number> {
+  const { rows } = await sql<{ lane: string; owner: string }>`
+    update ${sql.table(table.name)} set due_at = ${now}, leased_by = null,
+      status = case when attempts > 0 then 'retrying' else 'pending' end
+    where leased_by is not null and ${isOneOf(db.engine, sql.ref('leased_by'), workers)}
+    returning ${sql.ref(table.lane)} as lane, project_id as owner`.execute(tx.q);
+  for (const { lane, owner } of rows) tx.notify(table.channel, laneMessage(lane, owner));
+  return rows.length;
 }
 
 /** Leaves the row of workers; what it held was returned before. */
