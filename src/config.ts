@@ -79,7 +79,53 @@ export const settings = [
     meaning:
       'Days that the bytes of a photo are kept once all its deliveries have ended; 0 keeps them for ever.',
   },
+  {
+    name: 'PLANS_FILE',
+    default: '',
+    meaning: 'A JSON file with plan definitions. Empty: Free, Starter, Pro, Business, Unlimited.',
+  },
   { name: 'METRICS', default: 'off', meaning: 'on: Prometheus metrics at /metrics.' },
+  {
+    name: 'GOOGLE_CLIENT_ID',
+    default: '',
+    meaning: 'OAuth client of your Google Cloud project, for Google Drive. Empty: people cannot connect one.',
+  },
+  { name: 'GOOGLE_CLIENT_SECRET', default: '', meaning: 'Its client secret.', secret: true },
+  {
+    name: 'DROPBOX_CLIENT_ID',
+    default: '',
+    meaning: 'App key of your Dropbox app. Empty: people cannot connect a Dropbox.',
+  },
+  { name: 'DROPBOX_CLIENT_SECRET', default: '', meaning: 'Its app secret.', secret: true },
+  {
+    name: 'DROPBOX_APP_FOLDER',
+    default: 'Apertur',
+    meaning: 'What Dropbox calls the folder of your app under Apps.',
+  },
+  {
+    name: 'MICROSOFT_CLIENT_ID',
+    default: '',
+    meaning: 'Application id of your app registration, for OneDrive. Empty: people cannot connect one.',
+  },
+  { name: 'MICROSOFT_CLIENT_SECRET', default: '', meaning: 'Its client secret.', secret: true },
+  {
+    name: 'MICROSOFT_TENANT',
+    default: 'common',
+    meaning:
+      'Who may connect a OneDrive: common (all), consumers (personal), organizations, or the id of a tenant.',
+  },
+  {
+    name: 'BOX_CLIENT_ID',
+    default: '',
+    meaning: 'Client id of your Box app. Empty: people cannot connect a Box.',
+  },
+  { name: 'BOX_CLIENT_SECRET', default: '', meaning: 'Its client secret.', secret: true },
+  {
+    name: 'OAUTH_ENDPOINTS',
+    default: '',
+    meaning:
+      'Other addresses of these services, for sovereign clouds: kind.name=URL with commas, e.g. onedrive.api=https://graph.microsoft.us/v1.0.',
+  },
 ] as const satisfies readonly Setting[];
 
 type SettingName = (typeof settings)[number]['name'];
@@ -104,9 +150,28 @@ export interface Config {
   /** Seconds. */
   retrySchedule: number[];
   retentionDays: number;
+  plansFile: string | undefined;
   metrics: boolean;
+  oauth: OAuthConfig;
   /** No public URL is set: loopback is allowed, an inbox is made, keys are shown. */
   trial: boolean;
+}
+
+/** The apps that are registered with services where people sign in, by provider, and where those services are. */
+export interface OAuthConfig {
+  google: OAuthClientConfig | undefined;
+  dropbox: OAuthClientConfig | undefined;
+  microsoft: OAuthClientConfig | undefined;
+  box: OAuthClientConfig | undefined;
+  microsoftTenant: string;
+  dropboxAppFolder: string;
+  /** By kind of destination, then by name. */
+  endpoints: Record<string, Record<string, string>>;
+}
+
+export interface OAuthClientConfig {
+  clientId: string;
+  clientSecret: string | undefined;
 }
 
 /** A setting that cannot be used; the message names it and says what is wanted. */
@@ -139,9 +204,44 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     deliveryConcurrency: readInteger('DELIVERY_CONCURRENCY', read('DELIVERY_CONCURRENCY'), 1, 1_000),
     retrySchedule: readSchedule(read('RETRY_SCHEDULE')),
     retentionDays: readInteger('RETENTION_DAYS', read('RETENTION_DAYS'), 0, 36_500),
+    plansFile: read('PLANS_FILE') || undefined,
     metrics: readSwitch('METRICS', read('METRICS')),
+    oauth: readOAuth(read),
     trial,
   };
+}
+
+function readOAuth(read: (name: SettingName) => string): OAuthConfig {
+  const client = (id: SettingName, secret: SettingName): OAuthClientConfig | undefined =>
+    read(id) === '' ? undefined : { clientId: read(id), clientSecret: read(secret) || undefined };
+  const tenant = read('MICROSOFT_TENANT');
+  if (!/^[A-Za-z0-9.-]{1,100}$/.test(tenant)) {
+    throw new ConfigError('MICROSOFT_TENANT', `"${tenant}" is no tenant such as common or contoso.com.`);
+  }
+  return {
+    google: client('GOOGLE_CLIENT_ID', 'GOOGLE_CLIENT_SECRET'),
+    dropbox: client('DROPBOX_CLIENT_ID', 'DROPBOX_CLIENT_SECRET'),
+    microsoft: client('MICROSOFT_CLIENT_ID', 'MICROSOFT_CLIENT_SECRET'),
+    box: client('BOX_CLIENT_ID', 'BOX_CLIENT_SECRET'),
+    microsoftTenant: tenant,
+    dropboxAppFolder: read('DROPBOX_APP_FOLDER').replaceAll('/', '') || 'Apertur',
+    endpoints: readEndpoints(read('OAUTH_ENDPOINTS')),
+  };
+}
+
+function readEndpoints(text: string): OAuthConfig['endpoints'] {
+  const endpoints: OAuthConfig['endpoints'] = {};
+  for (const item of splitList(text)) {
+    const [, kind, name, url] = /^([a-z_]+)\.([a-z]+)=(https?:\/\/.+)$/.exec(item) ?? [];
+    if (!kind || !name || !url || !URL.canParse(url)) {
+      throw new ConfigError(
+        'OAUTH_ENDPOINTS',
+        `"${item}" is not of the form onedrive.api=https://graph.microsoft.us/v1.0.`,
+      );
+    }
+    endpoints[kind] = { ...endpoints[kind], [name]: url.replace(/\/+$/, '') };
+  }
+  return endpoints;
 }
 
 function readSetting(env: Record<string, string | undefined>, name: SettingName): string {
