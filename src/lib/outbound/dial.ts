@@ -114,9 +114,13 @@ function trusted(
   });
 }
 
-/** A resumed session carries the certificate that was looked at when it began. */
+/** No certificate is shown when a session is resumed: only who had it at the beginning can do that. */
 function isPinned(socket: tls.TLSSocket, pin: string | undefined): boolean {
-  return !pin || plainHex(socket.getPeerCertificate().fingerprint256 ?? '') === plainHex(pin);
+  return (
+    !pin ||
+    socket.isSessionReused() ||
+    plainHex(socket.getPeerCertificate().fingerprint256 ?? '') === plainHex(pin)
+  );
 }
 
 function plainHex(text: string): string {
