@@ -3,7 +3,7 @@
  * before the tests; when everything is there it only looks. To add something: one line in `needs`.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -20,6 +20,15 @@ const needs: readonly Need[] = [
     isThere: () => inPath('initdb') || inVersions('/usr/lib/postgresql', 'bin/initdb'),
   },
   { packages: ['chromium'], isThere: () => inPath('chromium') || inPath('chromium-browser') },
+  {
+    packages: ['proftpd-core', 'proftpd-mod-crypto'],
+    isThere: () => inPath('proftpd') && existsSync('/usr/lib/proftpd/mod_sftp.so'),
+  },
+  { packages: ['openssh-server'], isThere: () => inPath('sshd') && inPath('ssh-keygen') },
+  {
+    packages: ['apache2-bin', 'apache2-utils'],
+    isThere: () => existsSync('/usr/lib/apache2/modules/mod_dav_fs.so') && inPath('htpasswd'),
+  },
 ];
 
 /** What is missing, as package names. */
@@ -57,7 +66,20 @@ function main(): void {
 function install(packages: readonly string[]): void {
   const wait = ['-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3'];
   apt([...wait, '-q', 'update']);
-  apt([...wait, '-q', 'install', '-y', '--no-install-recommends', ...packages]);
+  withoutStartingServices(() => {
+    apt([...wait, '-q', 'install', '-y', '--no-install-recommends', ...packages]);
+  });
+}
+
+const policy = '/usr/sbin/policy-rc.d';
+
+/** Debian starts a server that it installs, unless this file says no. The tests start their own. */
+function withoutStartingServices(work: () => void): void {
+  const own = !existsSync(policy);
+  if (own) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  // Also when the script ends itself because the installation failed.
+  if (own) process.once('exit', () => rmSync(policy, { force: true }));
+  work();
 }
 
 function apt(args: readonly string[]): void {
