@@ -98,7 +98,16 @@ export class DeliveryError extends Error {
 
 /** One step of a connection test: what was tried, how it went, how long it took, what to do. */
 export interface CheckStep {
-  step: 'settings' | 'resolve' | 'connect' | 'tls' | 'sign in' | 'make folder' | 'write' | 'verify' | 'clean up';
+  step:
+    | 'settings'
+    | 'resolve'
+    | 'connect'
+    | 'tls'
+    | 'sign in'
+    | 'make folder'
+    | 'write'
+    | 'verify'
+    | 'clean up';
   outcome: 'ok' | 'failed' | 'skipped' | 'noted';
   durationMs: number;
   message?: string;
@@ -132,6 +141,11 @@ export interface ConnectionServices {
   localRoots: readonly string[];
   /** A signed, expiring URL for the bytes of an image (kinds whose receiver fetches). */
   downloadUrl(imageId: string): string;
+  /**
+   * Stores members of `config` that the connection learned at the server (an SFTP host key on first use). They take
+   * effect for later connections; this one goes on as it is.
+   */
+  remember?(config: Record<string, unknown>): Promise<void>;
   now(): number;
 }
 
@@ -153,6 +167,8 @@ export interface DestinationKind {
   kind: string;
   /** Other type strings taken on input (contract §6.2). */
   aliases: readonly string[];
+  /** What an alias says about the settings: `sftp` is `ftp` with protocol sftp. What a client gives wins. */
+  impliedByAlias?: Readonly<Record<string, Record<string, unknown>>>;
   label: string;
   category: Category;
   config: TObject;

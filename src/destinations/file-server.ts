@@ -1,0 +1,207 @@
+/**
+ * What file servers have in common (FTP, SFTP, WebDAV): a photo is written under a temporary name in its final folder,
+ * compared, and given its name in one step. How a protocol does each of these is its session's affair.
+ */
+import path from 'node:path';
+import { type Conflict, keptExcerpt, type Placed, placeImage } from './conflict.ts';
+import { createSessionPool, type SessionPool } from './connection-pool.ts';
+import type { Connection, ConnectionServices, DeliverableImage, Receipt } from './destination.ts';
+import { checkFileServer } from './file-server-check.ts';
+import { FileServerError, stopped } from './file-server-error.ts';
+import { type FileServer, type FileSession, temporaryName } from './file-session.ts';
+import { renderTemplate } from './templates.ts';
+
+/** How long removing a temporary file may take after a delivery failed; the next attempt replaces it anyway. */
+const cleanUpMs = 3_000;
+
+export function createFileConnection(
+  server: FileServer,
+  services: Pick<ConnectionServices, 'logger'>,
+): Connection {
+  const habits: Habits = { renames: true, naming: new Map() };
+  const pool = createSessionPool<FileSession>({
+    open: (signal) => server.open(signal),
+    limit: server.maxSessions,
+    ...(server.idleMs === undefined ? {} : { idleMs: server.idleMs }),
+    isCrowded: (error) => error instanceof FileServerError && error.crowded,
+  });
+
+  async function deliver(image: DeliverableImage, signal: AbortSignal): Promise<Receipt> {
+    const started = performance.now();
+    const wanted = renderTemplate(server.template, image);
+    const left: { path?: string } = {};
+    try {
+      return await pool.use(signal, async (session, reused) => {
+        const placing = new Placing(session, image, habits, left);
+        const receipt = await placing.place(wanted, server.conflict);
+        const opening = reused ? { resolve: 0, connect: 0, tls: 0 } : session.opening;
+        const total = Math.round((performance.now() - started) * 10) / 10;
+        return { ...receipt, phases: { ...opening, total }, address: session.address };
+      });
+    } catch (error) {
+      await cleanUp(pool, left.path).catch(() => {
+        services.logger.debug({ delivery: image.deliveryId }, 'A temporary file may have been left behind');
+      });
+      if (signal.aborted) throw stopped();
+      throw error;
+    }
+  }
+
+  return {
+    deliver,
+    check: (signal) => checkFileServer(server, signal),
+    close: async () => pool.close(),
+  };
+}
+
+async function cleanUp(pool: SessionPool<FileSession>, temporary: string | undefined): Promise<void> {
+  if (temporary === undefined) return;
+  await pool.use(AbortSignal.timeout(cleanUpMs), (session) => session.remove(temporary));
+}
+
+interface Habits {
+  /** False when the server turned out not to rename: later photos are not sent twice. */
+  renames: boolean;
+  /** Names that are being taken. */
+  naming: Map<string, Promise<unknown>>;
+}
+
+type Written = { verifiedBy: Receipt['verifiedBy'] };
+
+/** One photo on its way to its name. */
+class Placing {
+  readonly #session: FileSession;
+  readonly #image: DeliverableImage;
+  readonly #habits: Habits;
+  /** The temporary file that may be there; outlives this object, for whoever cleans up after a failure. */
+  readonly #left: { path?: string };
+  #folder = '';
+  #uploaded: Written | undefined;
+
+  constructor(session: FileSession, image: DeliverableImage, habits: Habits, left: { path?: string }) {
+    this.#session = session;
+    this.#image = image;
+    this.#habits = habits;
+    this.#left = left;
+  }
+
+  async place(wanted: string, conflict: Conflict): Promise<Receipt> {
+    const target = await this.#session.makeRoom(wanted);
+    this.#folder = path.posix.dirname(target);
+    const placed = await this.#placeAt(target, conflict);
+    await this.#removeTemporary();
+    const excerpt = placed.outcome === 'kept' ? keptExcerpt : this.#remark(wanted, target);
+    return {
+      remotePath: this.#session.show(placed.path),
+      bytes: this.#image.sizeBytes,
+      verifiedBy: verifiedBy(placed),
+      excerpt,
+    };
+  }
+
+  async #placeAt(target: string, conflict: Conflict): Promise<Placed<Written>> {
+    if (conflict === 'overwrite') {
+      return { outcome: 'written', path: target, written: await this.#overwrite(target) };
+    }
+    return await placeImage(this.#image, target, conflict, {
+      look: (place) => this.#session.look(place, this.#image),
+      overwrite: (place) => this.#overwrite(place),
+      writeIfFree: (place) => this.#writeIfFree(place),
+    });
+  }
+
+  async #overwrite(target: string): Promise<Written> {
+    if (!this.#habits.renames) return await this.#uploadTo(target);
+    const uploaded = await this.#uploadTemporary();
+    const outcome = await this.#session.rename(this.#temporary(), target, 'replace');
+    return outcome === 'refused' ? await this.#withoutRenaming(target) : this.#renamed(uploaded);
+  }
+
+  async #writeIfFree(target: string): Promise<Written | 'taken'> {
+    if (!this.#habits.renames) return await this.#uploadIfFree(target);
+    const uploaded = await this.#uploadTemporary();
+    const outcome = await this.#inTurn(target, () =>
+      this.#session.rename(this.#temporary(), target, 'if-free'),
+    );
+    if (outcome === 'taken') return 'taken';
+    if (outcome === 'done') return this.#renamed(uploaded);
+    await this.#removeTemporary();
+    this.#habits.renames = false;
+    return await this.#uploadIfFree(target);
+  }
+
+  async #withoutRenaming(target: string): Promise<Written> {
+    await this.#removeTemporary();
+    this.#habits.renames = false;
+    return await this.#uploadTo(target);
+  }
+
+  /** Without renaming there is nothing that writes only where nothing is; looking first leaves a small gap. */
+  #uploadIfFree(target: string): Promise<Written | 'taken'> {
+    return this.#inTurn(target, () => this.#lookAndUpload(target));
+  }
+
+  async #lookAndUpload(target: string): Promise<Written | 'taken'> {
+    const found = await this.#session.look(target, this.#image);
+    if (found === 'nothing' || found === 'ours') return await this.#uploadTo(target);
+    if (found === 'another') return 'taken';
+    throw new FileServerError(
+      'The server neither renames files nor says whether one is there, so the conflict rule cannot be kept.',
+      'Choose overwrite and a template with {image_id}, or allow the account to rename.',
+      { fate: 'give-up' },
+    );
+  }
+
+  /**
+   * One at a time for each name: where a protocol has no step that takes a name only when it is free (FTP), looking and
+   * taking must not be mixed with those of another photo.
+   */
+  async #inTurn<T>(target: string, work: () => Promise<T>): Promise<T> {
+    const { naming } = this.#habits;
+    const turn = (naming.get(target) ?? Promise.resolve()).then(work, work);
+    naming.set(target, turn);
+    try {
+      return await turn;
+    } finally {
+      if (naming.get(target) === turn) naming.delete(target);
+    }
+  }
+
+  async #uploadTemporary(): Promise<Written> {
+    this.#uploaded ??= await this.#uploadTo(this.#temporary());
+    return this.#uploaded;
+  }
+
+  async #uploadTo(target: string): Promise<Written> {
+    if (target === this.#temporary()) this.#left.path = target;
+    const upload = await this.#session.upload(target, this.#image);
+    return { verifiedBy: await upload.verify(target) };
+  }
+
+  #renamed(uploaded: Written): Written {
+    delete this.#left.path;
+    return uploaded;
+  }
+
+  async #removeTemporary(): Promise<void> {
+    if (this.#left.path === undefined) return;
+    // What cannot be removed is no reason to send the photo again.
+    await this.#session.remove(this.#left.path).catch(() => undefined);
+    delete this.#left.path;
+  }
+
+  #temporary(): string {
+    return path.posix.join(this.#folder, temporaryName(this.#image));
+  }
+
+  #remark(wanted: string, target: string): string | null {
+    if (target !== wanted) return 'The server does not let this account make folders; the name is flat.';
+    return this.#habits.renames ? null : 'The server does not rename; written straight under its name.';
+  }
+}
+
+function verifiedBy(placed: Placed<Written>): Receipt['verifiedBy'] {
+  if (placed.outcome === 'written') return placed.written.verifiedBy;
+  // What is `ours` was compared by its bytes.
+  return placed.outcome === 'ours' ? 'hash' : 'none';
+}

@@ -1,0 +1,54 @@
+/**
+ * What a protocol for files (FTP, SFTP, WebDAV) brings: a **session**, which is one signed-in connection that carries
+ * one photo at a time. Paths are relative to the folder of the destination, with `/` between their segments.
+ */
+import type { Phases } from '../lib/outbound.ts';
+import type { Conflict, Found } from './conflict.ts';
+import type { PooledSession } from './connection-pool.ts';
+import type { DeliverableImage, Receipt } from './destination.ts';
+import type { StepLog } from './file-server-check.ts';
+
+export interface FileSession extends PooledSession {
+  /** `ip:port` of the server. */
+  readonly address: string | null;
+  /** How long opening took. */
+  readonly opening: Phases;
+  /** Makes the folder of a path. Returns the path where the photo goes: another one where no folder may be made. */
+  makeRoom(path: string): Promise<string>;
+  /** Writes a file, replacing what is there. Resolves when the server said that it has all of it. */
+  upload(path: string, image: DeliverableImage): Promise<Upload>;
+  /**
+   * `taken` when the new name is in use and `how` is `if-free`; `refused` when the server does not rename, so that there
+   * is nothing left but to write under the final name.
+   */
+  rename(from: string, to: string, how: 'replace' | 'if-free'): Promise<'done' | 'taken' | 'refused'>;
+  look(path: string, image: DeliverableImage): Promise<Found>;
+  /** No error when there is nothing. */
+  remove(path: string): Promise<void>;
+  /** Removes an empty folder. */
+  removeFolder(path: string): Promise<void>;
+  /** The path as a receipt shows it. */
+  show(path: string): string;
+}
+
+export interface Upload {
+  /** Compares what the server holds at `path`, where the upload went or was moved to. Throws when it differs. */
+  verify(path: string): Promise<Receipt['verifiedBy']>;
+}
+
+/** One folder on one server, as a destination's settings name it. */
+export interface FileServer {
+  /** Opens and signs in; tells the log each step. Throws FileServerError. */
+  open(signal: AbortSignal, log?: StepLog): Promise<FileSession>;
+  template: string;
+  conflict: Conflict;
+  /** Sessions at once. */
+  maxSessions: number;
+  /** Milliseconds that an unused session is kept. Default 30,000. */
+  idleMs?: number;
+}
+
+/** The same for every attempt of one delivery, so that what a killed process left is replaced and not added to. */
+export function temporaryName(image: Pick<DeliverableImage, 'deliveryId'>): string {
+  return `.apertur-${image.deliveryId}.tmp`;
+}
