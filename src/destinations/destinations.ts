@@ -87,7 +87,8 @@ export async function createDestination(
   context: DestinationContext,
 ): Promise<string> {
   const kind = requireKind(input.type);
-  const settings = readSettings(kind, input.config, context);
+  const implied = kind.impliedByAlias?.[input.type.toLowerCase()];
+  const settings = readSettings(kind, { ...implied, ...input.config }, context);
   const id = createId('dest');
   await tx.q
     .insertInto('destinations')

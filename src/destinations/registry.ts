@@ -1,9 +1,10 @@
 /** The kinds of destination that there are: one line each. */
 import type { DestinationKind } from './destination.ts';
+import { ftp } from './ftp/index.ts';
 import { local } from './local/index.ts';
 import { webhook } from './webhook/index.ts';
 
-export const kinds: readonly DestinationKind[] = [webhook, local];
+export const kinds: readonly DestinationKind[] = [webhook, ftp, local];
 
 /** The kind behind a type string or one of its aliases (contract §6.2). */
 export function findKind(type: string): DestinationKind | undefined {
