@@ -1,5 +1,6 @@
 /** One POST for one image: sign in a first pass over the stored bytes, send in a second one. */
 import { createHash } from 'node:crypto';
+import { excerptOf } from '../../lib/outbound/answers.ts';
 import { OutboundError, type OutboundResponse } from '../../lib/outbound.ts';
 import { createBodySigner } from '../../lib/signatures.ts';
 import {
@@ -8,7 +9,7 @@ import {
   DeliveryError,
   type Receipt,
 } from '../destination.ts';
-import { excerptOf, failureFromAnswer, failureWithoutAnswer } from './answers.ts';
+import { failureFromAnswer, failureWithoutAnswer } from './answers.ts';
 import { type Body, createBody, type Format } from './bodies.ts';
 import { deliveryHeaders } from './headers.ts';
 

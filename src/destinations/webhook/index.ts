@@ -1,12 +1,12 @@
 /** Webhook: every photo as one signed POST. Contract §6.3, §9; guide in docs/destinations/webhook.md. */
 import { Type } from 'typebox';
 import { invalid } from '../../errors.ts';
+import { checkCustomHeaders, maxCustomHeaders } from '../../lib/custom-headers.ts';
 import { isOnPrivateNetwork } from '../../lib/outbound/address-ranges.ts';
 import type { Connection, ConnectionServices, DestinationKind } from '../destination.ts';
 import { formats } from './bodies.ts';
 import { check } from './check.ts';
 import { deliver, type WebhookSettings } from './deliver.ts';
-import { checkCustomHeaders, maxCustomHeaders } from './headers.ts';
 
 const maxUrl = 2_048;
 
