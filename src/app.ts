@@ -21,7 +21,9 @@ import { createOutbound } from './lib/outbound/client.ts';
 import { createGuard } from './lib/outbound/guard.ts';
 import type { Outbound } from './lib/outbound.ts';
 import { loadSealer, type Sealer } from './lib/sealed.ts';
+import { createStripe } from './projects/billing/stripe.ts';
 import { ensureInstallSecret } from './projects/install-secrets.ts';
+import { defaultPlans, readPlansFile, writePlans } from './projects/plans.ts';
 import type { Random } from './queue/retry.ts';
 import { joinWorkers, leaveWorkers, thisProcess } from './queue/workers.ts';
 import { tellExpired } from './sessions/expiry.ts';
@@ -116,6 +118,7 @@ export async function buildApp(
     worker: me.id,
     downloadUrl: (imageId) => origin.fixed() + links.path(imageId, clock.now() + linkLifetimeMs),
   });
+  await writePlans(db, config.plansFile ? readPlansFile(config.plansFile) : defaultPlans);
   const publicKey = await ensureServerKey(db, sealer, clock.now(), overrides.serverKey);
   let ready = false;
   const services: Services = {
@@ -128,6 +131,7 @@ export async function buildApp(
     outbound,
     links,
     deliveries,
+    billing: config.stripe && createStripe(config.stripe, { db, outbound, clock }),
     serverPublicKey: () => publicKey,
     originOf: (request: FastifyRequest) => origin.of(request),
     stopping: stopping.signal,

@@ -84,6 +84,20 @@ export const settings = [
     default: '',
     meaning: 'A JSON file with plan definitions. Empty: Free, Starter, Pro, Business, Unlimited.',
   },
+  {
+    name: 'STRIPE_SECRET_KEY',
+    default: '',
+    meaning: 'Plans are paid for through Stripe with this key. Empty: off, plans change by the API.',
+    secret: true,
+  },
+  {
+    name: 'STRIPE_WEBHOOK_SECRET',
+    default: '',
+    meaning: 'The signing secret (whsec_…) of the Stripe endpoint /api/v1/billing/stripe/webhook.',
+    secret: true,
+  },
+  { name: 'STRIPE_PRICES', default: '', meaning: 'Which price is which plan: starter=price_1,pro=price_2.' },
+  { name: 'STRIPE_API_URL', default: 'https://api.stripe.com', meaning: 'Where the Stripe API is.' },
   { name: 'METRICS', default: 'off', meaning: 'on: Prometheus metrics at /metrics.' },
   {
     name: 'GOOGLE_CLIENT_ID',
@@ -151,6 +165,8 @@ export interface Config {
   retrySchedule: number[];
   retentionDays: number;
   plansFile: string | undefined;
+  /** Undefined without its keys: billing is off. */
+  stripe: StripeSettings | undefined;
   metrics: boolean;
   oauth: OAuthConfig;
   /** No public URL is set: loopback is allowed, an inbox is made, keys are shown. */
@@ -172,6 +188,14 @@ export interface OAuthConfig {
 export interface OAuthClientConfig {
   clientId: string;
   clientSecret: string | undefined;
+}
+
+export interface StripeSettings {
+  secretKey: string;
+  webhookSecret: string;
+  apiUrl: string;
+  /** Price id by plan id. */
+  prices: Map<string, string>;
 }
 
 /** A setting that cannot be used; the message names it and says what is wanted. */
@@ -205,6 +229,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     retrySchedule: readSchedule(read('RETRY_SCHEDULE')),
     retentionDays: readInteger('RETENTION_DAYS', read('RETENTION_DAYS'), 0, 36_500),
     plansFile: read('PLANS_FILE') || undefined,
+    stripe: readStripe(read),
     metrics: readSwitch('METRICS', read('METRICS')),
     oauth: readOAuth(read),
     trial,
@@ -242,6 +267,20 @@ function readEndpoints(text: string): OAuthConfig['endpoints'] {
     endpoints[kind] = { ...endpoints[kind], [name]: url.replace(/\/+$/, '') };
   }
   return endpoints;
+}
+
+function readStripe(read: (name: SettingName) => string): StripeSettings | undefined {
+  const secretKey = read('STRIPE_SECRET_KEY');
+  if (secretKey === '') return undefined;
+  const webhookSecret = read('STRIPE_WEBHOOK_SECRET');
+  if (webhookSecret === '')
+    throw new ConfigError('STRIPE_WEBHOOK_SECRET', 'is needed beside the secret key.');
+  const pairs = splitList(read('STRIPE_PRICES')).map((pair) => pair.split('='));
+  if (pairs.length === 0 || pairs.some((pair) => pair.length !== 2 || pair.includes(''))) {
+    throw new ConfigError('STRIPE_PRICES', 'is a list such as starter=price_1,pro=price_2.');
+  }
+  const prices = new Map(pairs as [string, string][]);
+  return { secretKey, webhookSecret, apiUrl: read('STRIPE_API_URL').replace(/\/$/, ''), prices };
 }
 
 function readSetting(env: Record<string, string | undefined>, name: SettingName): string {

@@ -13,9 +13,31 @@ export interface ProjectTable {
   name: string;
   /** Sealed (lib/sealed.ts). */
   webhook_secret: string;
+  /** Id of a plan; one that is not defined counts as the default. */
   plan: string;
+  billing_customer: Generated<string | null>;
+  billing_subscription: Generated<string | null>;
+  billing_event_at: Generated<number | null>;
   created_at: number;
   updated_at: number;
+}
+
+export interface PlanTable {
+  id: string;
+  position: number;
+  definition: JsonText;
+}
+
+export interface UsageTable {
+  project_id: string;
+  /** Calendar month, UTC: "2026-11". */
+  month: string;
+  sessions: number;
+}
+
+export interface BillingEventTable {
+  id: string;
+  created_at: number;
 }
 
 export interface KeyTable {
@@ -88,8 +110,43 @@ export interface DestinationTable {
   credentials: string | null;
   is_active: Flag;
   deleted_at: number | null;
+  /** When the access token ends; null: not known. */
+  token_expires_at: Generated<number | null>;
+  /** Who renews the token, and until when nobody else may. */
+  token_leased_by: Generated<string | null>;
+  token_leased_until: Generated<number | null>;
+  /** Counts how often an account was connected. */
+  connection_version: Generated<number>;
+  /** The account at the service, as the service calls it. */
+  account_id: Generated<string | null>;
+  /** Since when deliveries wait for somebody to connect the account again. */
+  held_at: Generated<number | null>;
+  held_reason: Generated<string | null>;
   created_at: number;
   updated_at: number;
+}
+
+/** A sign-in at another service that was begun. */
+export interface OAuthStateTable {
+  /** SHA-256 of the state, hex. */
+  hash: string;
+  project_id: string;
+  key_id: string | null;
+  env: Env;
+  kind: string;
+  /** Set when an existing destination is connected. */
+  destination_id: string | null;
+  name: string | null;
+  config: JsonText;
+  /** Sealed PKCE verifier. */
+  verifier: string;
+  redirect_uri: string;
+  return_to: string | null;
+  /** SHA-256 of the cookie of the browser that began, hex; null when a back-end began. */
+  browser_hash: string | null;
+  created_at: number;
+  expires_at: number;
+  used_at: number | null;
 }
 
 export interface SessionDestinationTable {
@@ -143,8 +200,101 @@ export interface DeliveryTable {
   leased_by: string | null;
   last_error: string | null;
   receipt: JsonText | null;
+  /** The replay that last made it due. */
+  replay_id: Generated<string | null>;
   created_at: number;
   updated_at: number;
+}
+
+export type SignatureMethod = 'hmac_sha256' | 'svix';
+
+export interface WebhookTable {
+  id: string;
+  project_id: string;
+  url: string;
+  /** Sealed. 64 hex characters. */
+  secret: string;
+  /** Sealed; signs beside the new one until `previous_until`. */
+  previous_secret: string | null;
+  previous_until: number | null;
+  /** The receiver was last seen to accept the previous secret: the header of one signature carries that one. */
+  signs_previous: Flag;
+  signature_method: SignatureMethod;
+  /** string[], as the owner typed them. */
+  topics: JsonText;
+  max_retries: number;
+  /** Seconds. */
+  retry_intervals: JsonText;
+  /** 0: never. */
+  disable_after_failures: number;
+  /** Events, one after the other, that failed for good. */
+  consecutive_failures: number;
+  /** Sealed JSON: such headers carry credentials. */
+  custom_headers: string;
+  is_active: Flag;
+  /** When the disable rule switched it off; null when its owner did, or when it is on. */
+  disabled_at: number | null;
+  disabled_reason: string | null;
+  /** Null: as many as the install allows. */
+  max_in_flight: number | null;
+  /** Requests a second; null: no limit. */
+  rate_limit: number | null;
+  /** The throttle's memory: when the next request may begin if none had been saved up. Milliseconds. */
+  next_free_at: number;
+  is_ordered: Flag;
+  deleted_at: number | null;
+  created_at: number;
+  /** Strictly increasing: what was opened from the row is kept by it. */
+  updated_at: number;
+}
+
+export type WebhookDeliveryStatus = DeliveryStatus | 'held';
+
+/** One event for one webhook; the row is the job (docs/adr/0006). */
+export interface WebhookDeliveryTable {
+  id: string;
+  webhook_id: string;
+  event_id: string;
+  project_id: string;
+  /** The session, at a webhook that wants order; null: in no order. */
+  order_key: string | null;
+  topic: string;
+  status: WebhookDeliveryStatus;
+  attempts: number;
+  /** As in `deliveries`. Null when final or held. */
+  due_at: number | null;
+  leased_by: string | null;
+  /** Sent although the webhook is off: a test, or a retry that a person asked for. */
+  is_forced: Flag;
+  /** Its failure stands in `consecutive_failures` already. */
+  was_counted: Flag;
+  last_error: string | null;
+  replay_id: string | null;
+  created_at: number;
+  updated_at: number;
+}
+
+/** Delivering again, as a job that survives a crash. */
+export interface ReplayTable {
+  id: string;
+  project_id: string;
+  /** What was asked for. */
+  selection: JsonText;
+  status: 'running' | 'completed' | 'cancelled';
+  /** Deliveries a second at most. */
+  rate: number;
+  /** How many matched when it was made. */
+  total: number;
+  /** How many it has made due, and how many it had to leave out. */
+  queued: number;
+  skipped: number;
+  /** How far it has come. */
+  position: JsonText;
+  /** When the next step is due; null when it has ended. */
+  next_at: number | null;
+  created_at: number;
+  updated_at: number;
+  ended_at: number | null;
 }
 
 export interface AttemptTable {
@@ -211,12 +361,19 @@ export interface WorkerTable {
 
 export interface Schema {
   projects: ProjectTable;
+  plans: PlanTable;
+  usage: UsageTable;
+  billing_events: BillingEventTable;
   keys: KeyTable;
   sessions: SessionTable;
   destinations: DestinationTable;
   session_destinations: SessionDestinationTable;
+  oauth_states: OAuthStateTable;
   images: ImageTable;
   deliveries: DeliveryTable;
+  webhooks: WebhookTable;
+  webhook_deliveries: WebhookDeliveryTable;
+  replays: ReplayTable;
   attempts: AttemptTable;
   events: EventTable;
   live_events: LiveEventTable;

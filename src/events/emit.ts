@@ -1,28 +1,42 @@
 /**
  * What happens in a project is written down in the transaction that makes it happen: no change without its event, no
- * event without its change. Topics: contract §8.3.
+ * event without its change, and no event without its deliveries to the webhooks that want it. Topics: contract §8.3.
  */
 import type { Tx } from '../db/database.ts';
 import { createId } from '../lib/ids.ts';
+import { eventDeliveries, laneMessage } from '../queue/tables.ts';
+import { subscribedTopics, type Topic, type testTopic } from './topics.ts';
 
-export type Topic =
-  | 'project.upload.started'
-  | 'project.upload.completed'
-  | 'project.upload.failed'
-  | 'project.session.created'
-  | 'project.session.expired'
-  | 'project.session.completed';
+export type { Topic } from './topics.ts';
 
 export interface NewEvent {
   projectId: string;
   sessionId: string | null;
   topic: Topic;
+  /** What JSON can carry. */
   data: Record<string, unknown>;
   now: number;
 }
 
-/** Adds an event to the log, within the transaction of its cause. Returns its id. */
+/** Adds an event to the log and to the queue of each webhook that wants it. Returns its id. */
 export async function emit(tx: Tx, event: NewEvent): Promise<string> {
+  const id = await logEvent(tx, event);
+  const webhooks = await tx.q
+    .selectFrom('webhooks')
+    .select(['id', 'topics', 'is_active', 'is_ordered'])
+    .where('project_id', '=', event.projectId)
+    .where('deleted_at', 'is', null)
+    .execute();
+  const wanting = webhooks.filter((webhook) => subscribedTopics(webhook.topics).has(event.topic));
+  if (wanting.length > 0) await enqueue(tx, { ...event, id }, wanting);
+  return id;
+}
+
+/** Adds an event to the log only. */
+export async function logEvent(
+  tx: Tx,
+  event: Omit<NewEvent, 'topic'> & { topic: Topic | typeof testTopic },
+): Promise<string> {
   const id = createId('evt');
   await tx.q
     .insertInto('events')
@@ -36,4 +50,48 @@ export async function emit(tx: Tx, event: NewEvent): Promise<string> {
     })
     .execute();
   return id;
+}
+
+interface Wanting {
+  id: string;
+  is_active: 0 | 1;
+  is_ordered: 0 | 1;
+}
+
+/** One row a webhook, due now; held while the webhook is off. Returns the ids of the rows, in the order of `webhooks`. */
+export async function enqueue(
+  tx: Tx,
+  event: { id: string; projectId: string; sessionId: string | null; topic: string; now: number },
+  webhooks: readonly Wanting[],
+  options: { forced?: boolean } = {},
+): Promise<string[]> {
+  const rows = webhooks.map((webhook) => {
+    const held = webhook.is_active === 0 && !options.forced;
+    return {
+      id: createId('del'),
+      webhook_id: webhook.id,
+      event_id: event.id,
+      project_id: event.projectId,
+      order_key: webhook.is_ordered === 1 ? event.sessionId : null,
+      topic: event.topic,
+      status: held ? ('held' as const) : ('pending' as const),
+      attempts: 0,
+      due_at: held ? null : event.now,
+      leased_by: null,
+      is_forced: options.forced ? (1 as const) : (0 as const),
+      was_counted: 0 as const,
+      last_error: null,
+      replay_id: null,
+      created_at: event.now,
+      updated_at: event.now,
+    };
+  });
+  await tx.q.insertInto('webhook_deliveries').values(rows).execute();
+  for (const row of rows) if (row.due_at !== null) wakeWebhook(tx, row.webhook_id, row.project_id);
+  return rows.map((row) => row.id);
+}
+
+/** Tells the workers that something is due at a webhook. */
+export function wakeWebhook(tx: Tx, webhookId: string, projectId: string): void {
+  tx.notify(eventDeliveries.channel, laneMessage(webhookId, projectId));
 }

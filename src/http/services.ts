@@ -8,6 +8,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Outbound } from '../lib/outbound.ts';
 import type { Sealer } from '../lib/sealed.ts';
+import type { Billing } from '../projects/billing/stripe.ts';
 import type { Storage } from '../storage/storage.ts';
 
 export interface Services {
@@ -21,6 +22,8 @@ export interface Services {
   /** Signed links to the bytes of images. */
   links: DownloadLinks;
   deliveries: DeliveryEngine;
+  /** Undefined when plans are not paid for here. */
+  billing: Billing | undefined;
   /** The key that clients encrypt uploads with, PEM (contract §10). */
   serverPublicKey(): string;
   /** The origin that links in an answer begin with, without a trailing slash. */

@@ -205,7 +205,7 @@ function checkImage({ spooled, filename, source }: Form, session: Session): Chec
   const { width, height } = inspection;
   const longest = session.limits.dimension ?? session.plan.imageDimension;
   const allowed = Math.min(longest, session.plan.imageDimension);
-  if (Math.max(width, height) > allowed || width * height > session.plan.imagePixels) {
+  if (Math.max(width, height) > allowed || width * height > session.plan.imageMegapixels * 1_000_000) {
     const message = `The photo is ${width} × ${height} pixels; at most ${allowed} a side are taken here.`;
     throw new AppError(400, 'IMAGE_DIMENSION_EXCEEDED', message);
   }

@@ -4,12 +4,12 @@ import { randomBytes } from 'node:crypto';
 import type { Queries, Tx } from '../db/database.ts';
 import { createId } from '../lib/ids.ts';
 import type { Sealer } from '../lib/sealed.ts';
-import { limitsOf, type PlanLimits } from './plans.ts';
+import { defaultPlanId, type Plan, planOf } from './plans.ts';
 
 export interface Project {
   id: string;
   name: string;
-  limits: PlanLimits;
+  plan: Plan;
   /** Moves on when a setting changes that open connections were made with. */
   updatedAt: number;
   /** Signs image deliveries that have no secret of their own. Opened only when asked for. */
@@ -33,7 +33,7 @@ export async function createProject(tx: Tx, sealer: Sealer, name: string, now: n
       id,
       name,
       webhook_secret: sealer.seal(secret, secretContext(id)),
-      plan: 'unlimited',
+      plan: defaultPlanId,
       created_at: now,
       updated_at: now,
     })
@@ -43,12 +43,18 @@ export async function createProject(tx: Tx, sealer: Sealer, name: string, now: n
 
 /** A project by its id. The caller has already shown that it may see it. */
 export async function findProject(q: Queries, sealer: Sealer, id: string): Promise<Project | undefined> {
-  const row = await q.selectFrom('projects').selectAll().where('id', '=', id).executeTakeFirst();
+  const row = await q
+    .selectFrom('projects')
+    .leftJoin('plans', 'plans.id', 'projects.plan')
+    .selectAll('projects')
+    .select('plans.definition')
+    .where('projects.id', '=', id)
+    .executeTakeFirst();
   if (!row) return undefined;
   return {
     id: row.id,
     name: row.name,
-    limits: limitsOf(row.plan),
+    plan: planOf(row.definition),
     updatedAt: row.updated_at,
     webhookSecret: () => openWebhookSecret(sealer, row.id, row.webhook_secret),
   };

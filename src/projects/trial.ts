@@ -92,9 +92,9 @@ async function ensureSession(
       destinationIds: [destinationId],
       label: inboxName,
       expiresInHours: 168,
-      maxImages: project.limits.imagesPerSession,
+      maxImages: project.plan.imagesPerSession,
     },
-    { projectId: project.id, env: 'live', plan: project.limits, key: undefined },
+    { projectId: project.id, env: 'live', plan: project.plan, key: undefined },
     { db, sealer, localRoots: config.localRoots, now },
   );
 }

@@ -16,7 +16,8 @@ import { toIso } from '../lib/clock.ts';
 import { createId } from '../lib/ids.ts';
 import type { Sealer } from '../lib/sealed.ts';
 import type { ApiKey } from '../projects/keys.ts';
-import type { PlanLimits } from '../projects/plans.ts';
+import type { Plan } from '../projects/plans.ts';
+import { countSession, requirePasswordFeature } from '../projects/usage.ts';
 import { chooseTypes, expiryOf, type LimitsInput } from './limits.ts';
 import { hashPassword } from './password.ts';
 import { flattenTags } from './session.ts';
@@ -38,7 +39,7 @@ export interface NewSession extends LimitsInput {
 export interface SessionOwner {
   projectId: string;
   env: Env;
-  plan: PlanLimits;
+  plan: Plan;
   key: ApiKey | undefined;
 }
 
@@ -60,11 +61,13 @@ export async function createSession(
   const { db, now } = context;
   const expiresAt = expiryOf(input, owner.plan, now);
   const types = chooseTypes(input.allowedMimeTypes, owner.key?.allowedMimeTypes ?? []);
+  if (input.password !== undefined) requirePasswordFeature(owner.plan);
   const passwordHash = input.password === undefined ? null : await hashPassword(input.password);
   const chosen = await chooseDestinations(db.read, input, owner, context.sealer);
   const id = createId('sess');
 
   await db.write(async (tx) => {
+    if (owner.env === 'live') await countSession(tx, owner.projectId, owner.plan, now);
     await tx.q
       .insertInto('sessions')
       .values({

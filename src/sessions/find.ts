@@ -7,11 +7,12 @@ function selectSessions(q: Queries) {
   return q
     .selectFrom('sessions as s')
     .innerJoin('projects as p', 'p.id', 's.project_id')
+    .leftJoin('plans as n', 'n.id', 'p.plan')
     .leftJoin('keys as k', 'k.id', 's.key_id')
     .selectAll('s')
     .select([
       'p.name as project_name',
-      'p.plan as plan',
+      'n.definition as plan_definition',
       'k.max_images as key_max_images',
       'k.allowed_mime_types as key_mime_types',
       'k.max_image_dimension as key_max_dimension',

@@ -1,6 +1,6 @@
 /** How long, how many, which types: the limits that a session is given, held against its key's and its plan's. */
 import { AppError, invalid } from '../errors.ts';
-import type { PlanLimits } from '../projects/plans.ts';
+import type { Plan } from '../projects/plans.ts';
 import { imageTypes } from './session.ts';
 
 export interface LimitsInput {
@@ -19,7 +19,7 @@ const hour = 3_600_000;
 const longest = 168 * hour;
 
 /** The moment of expiry in milliseconds since 1970; one hour from now when nothing is asked for. */
-export function expiryOf(input: LimitsInput, plan: PlanLimits, now: number): number {
+export function expiryOf(input: LimitsInput, plan: Plan, now: number): number {
   const given = [input.expiresInHours, input.expiresIn, input.expiresAt].filter(
     (value) => value !== undefined,
   );
@@ -34,7 +34,7 @@ export function expiryOf(input: LimitsInput, plan: PlanLimits, now: number): num
 }
 
 /** Refuses the past (400), more than 168 hours ahead (400), and more than the plan allows (403). */
-export function checkExpiry(expiresAt: number, plan: PlanLimits, now: number): number {
+export function checkExpiry(expiresAt: number, plan: Plan, now: number): number {
   if (expiresAt <= now) throw invalid('expires_at must be in the future.');
   if (expiresAt > now + longest) throw invalid('expires_at may be at most 168 hours (7 days) ahead.');
   if (expiresAt > now + plan.longestExpiryHours * hour) {

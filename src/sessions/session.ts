@@ -4,7 +4,7 @@
  */
 import type { Env, SessionTable } from '../db/schema.ts';
 import type { Tags } from '../destinations/destination.ts';
-import { limitsOf, type PlanLimits } from '../projects/plans.ts';
+import { type Plan, planOf } from '../projects/plans.ts';
 
 export const imageTypes = ['image/jpeg', 'image/png', 'image/webp', 'image/heic'] as const;
 
@@ -26,7 +26,7 @@ export interface Session {
   imagesCount: number;
   longPolling: boolean;
   passwordHash: string | null;
-  plan: PlanLimits;
+  plan: Plan;
   /** The smallest of session, key and plan (contract §2.2, "effective limits"). */
   limits: {
     maxImages: number;
@@ -40,14 +40,14 @@ export interface Session {
 /** What the finders select: the session, its project's name and plan, and the limits of its key. */
 export interface SessionRow extends SessionTable {
   project_name: string;
-  plan: string;
+  plan_definition: string | null;
   key_max_images: number | null;
   key_mime_types: string | null;
   key_max_dimension: number | null;
 }
 
 export function toSession(row: SessionRow): Session {
-  const plan = limitsOf(row.plan);
+  const plan = planOf(row.plan_definition);
   const keyTypes: string[] = row.key_mime_types ? JSON.parse(row.key_mime_types) : [];
   const ownTypes: string[] = JSON.parse(row.allowed_mime_types);
   return {
@@ -73,7 +73,7 @@ export function toSession(row: SessionRow): Session {
       dimension: smallestOrNull(row.max_image_dimension, row.key_max_dimension),
       imageBytes: smallest(
         row.max_image_size_mb === null ? null : row.max_image_size_mb * 1024 * 1024,
-        plan.imageBytes,
+        plan.imageMegabytes * 1024 * 1024,
       ),
     },
   };

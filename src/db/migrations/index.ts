@@ -2,7 +2,11 @@
 import type { Kysely } from 'kysely';
 import type { Engine } from '../database.ts';
 import * as start from './0001-start.ts';
+import * as webhooks from './0002-webhooks.ts';
 import * as publicApi from './0003-public-api.ts';
+import * as oauthDestinations from './0004-oauth-destinations.ts';
+import * as protections from './0005-protections.ts';
+import * as plans from './0006-plans.ts';
 
 export interface Migration {
   readonly version: number;
@@ -12,5 +16,9 @@ export interface Migration {
 
 export const migrations: readonly Migration[] = [
   { version: 1, name: 'start', up: start.up },
+  { version: 2, name: 'webhooks', up: webhooks.up },
   { version: 3, name: 'public-api', up: publicApi.up },
+  { version: 4, name: 'oauth-destinations', up: oauthDestinations.up },
+  { version: 5, name: 'protections', up: protections.up },
+  { version: 6, name: 'plans', up: plans.up },
 ];

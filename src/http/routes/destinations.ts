@@ -11,8 +11,11 @@ import {
   updateDestination,
 } from '../../destinations/destinations.ts';
 import { showSettings } from '../../destinations/settings.ts';
-import { invalid } from '../../errors.ts';
+import { invalid, notFound } from '../../errors.ts';
 import { toIso } from '../../lib/clock.ts';
+import type { Plan } from '../../projects/plans.ts';
+import { findProject } from '../../projects/projects.ts';
+import { requireDestinationRoom } from '../../projects/usage.ts';
 import { type Caller, callerOf, requireProject } from '../auth.ts';
 import { disconnected } from '../disconnect.ts';
 import type { AddRoute } from '../route.ts';
@@ -91,6 +94,12 @@ function contextOf(services: Services, caller: Caller) {
   return { sealer, env: caller.env, localRoots: config.localRoots, now: clock.now() };
 }
 
+async function planOf({ db, sealer }: Services, caller: Caller): Promise<Plan> {
+  const project = await findProject(db.read, sealer, caller.projectId);
+  if (!project) throw notFound('project');
+  return project.plan;
+}
+
 function addReads(add: AddRoute, services: Services): void {
   const { db, sealer } = services;
   add({
@@ -144,7 +153,11 @@ function addWrites(add: AddRoute, services: Services): void {
         name: readName(body),
         config: readConfig(body as Record<string, unknown>) ?? {},
       };
-      const id = await db.write((tx) => createDestination(tx, input, contextOf(services, caller)));
+      const plan = await planOf(services, caller);
+      const id = await db.write(async (tx) => {
+        await requireDestinationRoom(tx, caller.projectId, plan);
+        return createDestination(tx, input, contextOf(services, caller));
+      });
       reply.code(201);
       return show(await requireDestination(db.read, sealer, caller.projectId, id));
     },
@@ -180,7 +193,12 @@ function addWrites(add: AddRoute, services: Services): void {
         config: readConfig(body as Record<string, unknown>),
         isActive: body.isActive,
       };
-      await db.write((tx) => updateDestination(tx, destination, change, contextOf(services, caller)));
+      const plan = await planOf(services, caller);
+      await db.write(async (tx) => {
+        if (change.isActive && !destination.isActive)
+          await requireDestinationRoom(tx, caller.projectId, plan);
+        await updateDestination(tx, destination, change, contextOf(services, caller));
+      });
       return show(await requireDestination(db.read, sealer, caller.projectId, destination.id));
     },
   });

@@ -74,7 +74,7 @@ function addCreate(add: AddRoute, services: Services): void {
       const now = clock.now();
       const id = await createSession(
         readNewSession(request.body),
-        { projectId: project.id, env: caller.env, plan: project.limits, key: caller.key },
+        { projectId: project.id, env: caller.env, plan: project.plan, key: caller.key },
         { db, sealer, localRoots: config.localRoots, now },
       );
       const session = await requireSession(db, caller, id);

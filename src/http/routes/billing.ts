@@ -1,0 +1,78 @@
+/** Paying for a plan. Without the provider's keys these routes say that billing is off. */
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import { AppError } from '../../errors.ts';
+import type { Billing } from '../../projects/billing/stripe.ts';
+import { callerOf, requireProject } from '../auth.ts';
+import type { AddRoute, KnownPaths } from '../route.ts';
+import type { Services } from '../services.ts';
+
+const tag = 'Plans';
+const Link = Type.Object({ url: Type.String() });
+
+function requireBilling(services: Services): Billing {
+  if (services.billing) return services.billing;
+  throw new AppError(
+    404,
+    'NOT_FOUND',
+    'Billing is off on this install: it has no Stripe keys. PUT /api/v1/projects/{project}/plan changes the plan.',
+  );
+}
+
+export function addBillingRoutes(add: AddRoute, services: Services): void {
+  add({
+    method: 'POST',
+    paths: ['/projects/:project/billing/checkout'],
+    summary: 'A link to pay for a plan',
+    tag,
+    access: 'key',
+    scope: 'project:settings',
+    body: Type.Object({ plan: Type.String({ maxLength: 40 }) }),
+    response: { 200: Link },
+    async handler(request) {
+      const caller = callerOf(request);
+      requireProject(caller, request.params.project!);
+      const billing = requireBilling(services);
+      return {
+        url: await billing.checkoutUrl(caller.projectId, request.body.plan, services.originOf(request)),
+      };
+    },
+  });
+  add({
+    method: 'POST',
+    paths: ['/projects/:project/billing/portal'],
+    summary: 'A link to manage or end the subscription',
+    tag,
+    access: 'key',
+    scope: 'project:settings',
+    response: { 200: Link },
+    async handler(request) {
+      const caller = callerOf(request);
+      requireProject(caller, request.params.project!);
+      return { url: await requireBilling(services).portalUrl(caller.projectId, services.originOf(request)) };
+    },
+  });
+}
+
+/** The provider signs the exact bytes, so this route alone reads its body as they came. */
+export async function addBillingWebhook(
+  app: FastifyInstance,
+  services: Services,
+  known: KnownPaths,
+): Promise<void> {
+  await app.register(async (raw) => {
+    raw.removeAllContentTypeParsers();
+    raw.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: 1024 * 1024 }, (_request, body, done) =>
+      done(null, body),
+    );
+    for (const url of ['/api/v1/billing/stripe/webhook', '/v1/billing/stripe/webhook']) {
+      known.add('POST', url);
+      raw.post(url, { schema: { hide: true } }, async (request) => {
+        const signature = request.headers['stripe-signature'];
+        const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+        await requireBilling(services).takeEvent(body, Array.isArray(signature) ? signature[0] : signature);
+        return { received: true };
+      });
+    }
+  });
+}
