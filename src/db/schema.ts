@@ -15,6 +15,9 @@ export interface ProjectTable {
   webhook_secret: string;
   /** Id of a plan; one that is not defined counts as the default. */
   plan: string;
+  /** PEM. */
+  e2e_public_key: Generated<string | null>;
+  e2e_required: Generated<Flag>;
   billing_customer: Generated<string | null>;
   billing_subscription: Generated<string | null>;
   billing_event_at: Generated<number | null>;
@@ -351,6 +354,19 @@ export interface ServerKeyTable {
   created_at: number;
 }
 
+/** Signatures of requests that were taken, so that none is taken twice (contract §1.7). */
+export interface SeenSignatureTable {
+  hash: string;
+  seen_until: number;
+}
+
+/** Requests counted for all processes; PostgreSQL only. */
+export interface RateWindowTable {
+  name: string;
+  count: number;
+  reset_at: number;
+}
+
 export interface WorkerTable {
   id: string;
   host: string;
@@ -379,5 +395,7 @@ export interface Schema {
   live_events: LiveEventTable;
   server_keys: ServerKeyTable;
   install_secrets: InstallSecretTable;
+  seen_signatures: SeenSignatureTable;
+  rate_windows: RateWindowTable;
   workers: WorkerTable;
 }
