@@ -113,7 +113,7 @@ export interface DestinationTable {
   credentials: string | null;
   is_active: Flag;
   deleted_at: number | null;
-  /** When the access token ends; null: not known. */
+  /** Until when the access token is used; null: until it is refused. */
   token_expires_at: Generated<number | null>;
   /** Who renews the token, and until when nobody else may. */
   token_leased_by: Generated<string | null>;

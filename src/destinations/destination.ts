@@ -9,6 +9,7 @@ import type { Readable } from 'node:stream';
 import type { TObject } from 'typebox';
 import type { Logger } from '../lib/logger.ts';
 import type { Outbound, Phases } from '../lib/outbound.ts';
+import type { Account, OAuthService } from './oauth.ts';
 
 export type Category = 'webhooks' | 'cloud storage' | 'cloud drives' | 'file servers';
 
@@ -123,7 +124,23 @@ export interface CheckResult {
   steps: CheckStep[];
 }
 
+/** A folder at the service, for choosing one. */
+export interface RemoteFolder {
+  id: string;
+  name: string;
+  /** Below the root of what may be chosen from; without a slash in front. */
+  path: string | null;
+}
+
+/** Choosing the target folder; a `parent` of null is the top of what may be chosen from. */
+export interface FolderChooser {
+  list(parent: string | null, signal: AbortSignal): Promise<RemoteFolder[]>;
+  create(parent: string | null, name: string, signal: AbortSignal): Promise<RemoteFolder>;
+}
+
 export interface Connection {
+  /** For kinds whose folders can be chosen. Throws DeliveryError. */
+  folders?: FolderChooser;
   deliver(image: DeliverableImage, signal: AbortSignal): Promise<Receipt>;
   /** A real probe. Resolves also when the test fails; throws only for our own faults. */
   check(signal: AbortSignal): Promise<CheckResult>;
@@ -141,6 +158,8 @@ export interface ConnectionServices {
   localRoots: readonly string[];
   /** A signed, expiring URL for the bytes of an image (kinds whose receiver fetches). */
   downloadUrl(imageId: string): string;
+  /** For kinds with `oauth`: the account that was connected. */
+  account?: Account;
   /**
    * Stores members of `config` that the connection learned at the server (an SFTP host key on first use). They take
    * effect for later connections; this one goes on as it is.
@@ -173,6 +192,8 @@ export interface DestinationKind {
   category: Category;
   config: TObject;
   credentials: TObject;
+  /** For kinds that are connected by signing in at the service. Their deliveries are held while nobody is signed in. */
+  oauth?: OAuthService;
   /** Checks what a schema cannot say, and returns the settings to store; throws AppError 400. */
   prepare?(
     settings: { config: Record<string, unknown>; credentials: Record<string, unknown> },

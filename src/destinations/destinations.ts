@@ -1,4 +1,5 @@
 /** The stored destinations of a project: rows with sealed credentials. Contract §6.1. */
+import type { Selectable } from 'kysely';
 import type { Queries, Tx } from '../db/database.ts';
 import type { DestinationTable, Env } from '../db/schema.ts';
 import { AppError, invalid, notFound } from '../errors.ts';
@@ -17,8 +18,19 @@ export interface Destination {
   isActive: boolean;
   createdAt: number;
   updatedAt: number;
+  /** For kinds that are connected by signing in. */
+  connection: ConnectionState | undefined;
   /** Opened only when asked for. */
   settings(): Settings;
+}
+
+/** Whether the account of a destination is connected; while it is not, deliveries are held. */
+export interface ConnectionState {
+  status: 'connected' | 'reconnect_needed' | 'not_connected';
+  accountEmail: string | null;
+  /** Why deliveries are held, and since when. */
+  reason: string | null;
+  since: number | null;
 }
 
 export interface DestinationContext {
@@ -42,16 +54,39 @@ export function openCredentials(sealer: Sealer, id: string, sealed: string | nul
   return sealed === null ? {} : JSON.parse(sealer.open(sealed, credentialsContext(id)));
 }
 
-function toDestination(row: DestinationTable, sealer: Sealer): Destination {
+/** Seals credentials for their place; none is null. */
+export function sealCredentials(
+  sealer: Sealer,
+  id: string,
+  credentials: Record<string, unknown>,
+): string | null {
+  if (Object.keys(credentials).length === 0) return null;
+  return sealer.seal(JSON.stringify(credentials), credentialsContext(id));
+}
+
+function connectionOf(row: Selectable<DestinationTable>): ConnectionState {
+  const { account_email: email } = JSON.parse(row.config) as { account_email?: string };
+  const held = row.credentials === null ? 'not_connected' : 'reconnect_needed';
+  return {
+    status: row.held_at === null ? 'connected' : held,
+    accountEmail: email ?? null,
+    reason: row.held_reason,
+    since: row.held_at,
+  };
+}
+
+function toDestination(row: Selectable<DestinationTable>, sealer: Sealer): Destination {
+  const kind = requireKind(row.type);
   return {
     id: row.id,
     projectId: row.project_id,
     type: row.type,
     name: row.name,
-    kind: requireKind(row.type),
+    kind,
     isActive: row.is_active === 1 && row.deleted_at === null,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+    connection: kind.oauth ? connectionOf(row) : undefined,
     settings: () => ({
       config: JSON.parse(row.config),
       credentials: openCredentials(sealer, row.id, row.credentials),
@@ -64,12 +99,13 @@ function sealSettings(
   settings: Settings,
   sealer: Sealer,
 ): Pick<DestinationTable, 'config' | 'credentials'> {
-  const none = Object.keys(settings.credentials).length === 0;
   return {
     config: JSON.stringify(settings.config),
-    credentials: none ? null : sealer.seal(JSON.stringify(settings.credentials), credentialsContext(id)),
+    credentials: sealCredentials(sealer, id, settings.credentials),
   };
 }
+
+const notConnected = 'Nobody has signed in for this destination yet. Connect the account.';
 
 export interface NewDestination {
   projectId: string;
@@ -101,6 +137,7 @@ export async function createDestination(
       ...sealSettings(id, settings, context.sealer),
       is_active: 1,
       deleted_at: null,
+      ...connectionAfter(kind, settings, context.now),
       created_at: context.now,
       updated_at: context.now,
     })
@@ -182,15 +219,36 @@ export async function updateDestination(
     : undefined;
   await tx.q
     .updateTable('destinations')
-    .set({
+    .set((eb) => ({
       ...(change.name?.trim() ? { name: change.name.trim() } : {}),
-      ...(settings ? sealSettings(destination.id, settings, context.sealer) : {}),
+      ...(settings ? { config: JSON.stringify(settings.config) } : {}),
+      ...(settings && hasOtherCredentials(destination, settings)
+        ? {
+            credentials: sealCredentials(context.sealer, destination.id, settings.credentials),
+            ...connectionAfter(destination.kind, settings, context.now),
+            connection_version: eb('connection_version', '+', 1),
+          }
+        : {}),
       ...(change.isActive === undefined ? {} : { is_active: change.isActive ? 1 : 0 }),
       updated_at: context.now,
-    })
+    }))
     .where('id', '=', destination.id)
     .where('project_id', '=', destination.projectId)
     .execute();
+}
+
+/** What ends the holding of deliveries: nothing is known of the new token yet. */
+export const released = { held_at: null, held_reason: null, token_expires_at: null } as const;
+
+/** Credentials that stay are not written again: a token that is renewed meanwhile would be lost. */
+function hasOtherCredentials({ settings }: Destination, { credentials }: Settings): boolean {
+  return JSON.stringify(credentials) !== JSON.stringify(settings().credentials);
+}
+
+/** Deliveries of a kind that is connected by signing in are held until somebody did. */
+function connectionAfter(kind: DestinationKind, { credentials }: Settings, now: number) {
+  if (!kind.oauth || Object.keys(credentials).length > 0) return released;
+  return { ...released, held_at: now, held_reason: notConnected };
 }
 
 /** Takes a destination away. What still waits for it is ended by the caller (deliveries), in the same transaction. */
