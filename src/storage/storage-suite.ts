@@ -58,6 +58,26 @@ export function describeStorage(start: () => StorageUnderTest): void {
     for (const { key, bytes } of photos) expect((await get(storage, key)).equals(bytes), key).toBe(true);
   });
 
+  test('uploads that are aborted do not disturb those beside them', async () => {
+    const { storage, listEverything } = start();
+    const before = (await listEverything()).length;
+    const kept: { key: string; bytes: Buffer }[] = [];
+    const upload = async (turn: number): Promise<void> => {
+      const [key, bytes] = [newKey(), randomBytes(40_000 + turn * 50_000)];
+      const writer = await storage.create(key);
+      for (let at = 0; at < bytes.length; at += 30_000) {
+        await writer.write(bytes.subarray(at, at + 30_000));
+        if (turn % 3 === 0 && at > bytes.length / 2) return writer.abort();
+      }
+      await writer.commit();
+      kept.push({ key, bytes });
+    };
+    await Promise.all(Array.from({ length: 15 }, (_, turn) => upload(turn)));
+    for (const { key, bytes } of kept) expect((await get(storage, key)).equals(bytes), key).toBe(true);
+    expect(kept).toHaveLength(10);
+    expect(await listEverything()).toHaveLength(before + 10);
+  });
+
   test('a range is inclusive, and every stream is a fresh one', async () => {
     const { storage } = start();
     const key = newKey();
