@@ -19,6 +19,7 @@ import { flattenTags, type Session, statusOf } from '../sessions/session.ts';
 import type { Storage, StorageWriter } from '../storage/storage.ts';
 import type { ByteSource } from './byte-source.ts';
 import { cleanFilename } from './filename.ts';
+import { markTestImage, type StoredPicture } from './mark-test.ts';
 import { type Part, parseMultipart, readText } from './multipart.ts';
 import { type Spooled, spoolImage } from './spool.ts';
 
@@ -60,18 +61,32 @@ export async function receiveImage(
   const writer = await services.storage.create(storageKey);
   try {
     const form = await readForm(upload, writer, session);
-    const image = checkImage(form, session);
+    const checked = checkImage(form, session);
     await writer.commit();
-    return await record(services, session, { id, storageKey, ...image }).catch(async (error: unknown) => {
+    const image = await finish(services.storage, session, { id, storageKey, ...checked });
+    return await record(services, session, image).catch(async (error: unknown) => {
       // A refusal is certain. A database that broke off is not: the row may be there, so the bytes stay, and the sweep
       // of orphans decides later.
-      if (isCertain(error)) await services.storage.remove(storageKey);
+      if (isCertain(error)) await services.storage.remove(image.storageKey);
       throw error;
     });
   } catch (error) {
     await writer.abort();
     throw error;
   }
+}
+
+/** What is stored in the end: in test mode the photo with its mark. */
+async function finish<Image extends StoredPicture>(
+  storage: Storage,
+  session: Session,
+  image: Image,
+): Promise<Image> {
+  if (session.env !== 'test') return image;
+  return markTestImage(storage, image).catch(async (error: unknown) => {
+    await storage.remove(image.storageKey);
+    throw error;
+  });
 }
 
 /** No row was made: refused, no room for it, or it never got its turn. */

@@ -233,3 +233,34 @@ eachApp('uploads', (start) => {
     expect((await app.call('GET', `/sessions/${id}`)).body.imagesUploaded).toBe(0);
   });
 });
+
+eachApp('uploads in test mode', (start) => {
+  test('photos carry the mark, in their own format, and are listed apart', async () => {
+    const app = await start();
+    const made = await app.call('POST', '/upload-sessions', { key: app.project.test });
+    for (const photo of [
+      await makeJpeg({ width: 640, height: 480 }),
+      await makePng(),
+      await makeWebp(),
+      makeHeic(),
+    ]) {
+      const answer = await upload(app, made.body.id, photo);
+      expect(answer.status).toBe(201);
+      const bytes = (await app.call('GET', `/uploads/${answer.body.id}/download`, { key: app.project.test }))
+        .bytes;
+      expect(bytes.length).toBe(answer.body.size_bytes);
+      const row = await app.db.read
+        .selectFrom('images')
+        .selectAll()
+        .where('id', '=', answer.body.id)
+        .executeTakeFirstOrThrow();
+      expect(row.sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
+      // The picture library cannot re-encode HEIC: that one stays as it came.
+      expect(bytes.equals(photo)).toBe(row.mime_type === 'image/heic');
+    }
+    expect(await storedFiles(app)).toHaveLength(4);
+    expect((await app.call('GET', '/uploads')).body.total).toBe(0);
+    expect((await app.call('GET', '/uploads', { key: app.project.test })).body.total).toBe(4);
+    expect((await app.call('GET', `/sessions/${made.body.id}`)).body.env).toBe('test');
+  });
+});
