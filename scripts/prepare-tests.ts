@@ -19,6 +19,10 @@ const needs: readonly Need[] = [
     packages: ['postgresql'],
     isThere: () => inPath('initdb') || inVersions('/usr/lib/postgresql', 'bin/initdb'),
   },
+  {
+    packages: ['radosgw', 'ceph-mon', 'ceph-osd'],
+    isThere: () => ['radosgw', 'ceph-mon', 'ceph-osd'].every(inPath),
+  },
   { packages: ['chromium'], isThere: () => inPath('chromium') || inPath('chromium-browser') },
   {
     packages: ['proftpd-core', 'proftpd-mod-crypto'],

@@ -28,8 +28,8 @@ export const conflictField = Type.Optional(
 export type Found = 'nothing' | 'ours' | 'another' | 'unknown';
 
 export interface ConflictSteps<Written> {
-  /** Writes where nothing is, in one step where the service can; `taken` when something was there. */
-  writeIfFree(path: string): Promise<Written | 'taken'>;
+  /** Writes where nothing is, in one step where the service can; `taken` when something was there after all. */
+  writeIfFree(path: string, found: Found): Promise<Written | 'taken'>;
   /** Replaces whatever is there. */
   overwrite(path: string): Promise<Written>;
   look(path: string): Promise<Found>;
@@ -54,7 +54,7 @@ export async function placeImage<Written>(
   const found = await steps.look(wanted);
   if (found === 'ours') return { outcome: 'ours', path: wanted };
   if (found !== 'another') {
-    const written = await steps.writeIfFree(wanted);
+    const written = await steps.writeIfFree(wanted, found);
     if (written !== 'taken') return { outcome: 'written', path: wanted, written };
     if ((await steps.look(wanted)) === 'ours') return { outcome: 'ours', path: wanted };
   }
@@ -79,7 +79,7 @@ async function placeBeside<Written>(
       const own = suffixPath(wanted, ` (${image.id})`);
       return { outcome: 'written', path: own, written: await steps.overwrite(own) };
     }
-    const written = await steps.writeIfFree(candidate);
+    const written = await steps.writeIfFree(candidate, found);
     if (written !== 'taken') return { outcome: 'written', path: candidate, written };
     if ((await steps.look(candidate)) === 'ours') return { outcome: 'ours', path: candidate };
   }

@@ -117,6 +117,13 @@ export function renderTemplate(template: string, image: TemplateImage): string {
   return segments.map(safeSegment).join('/') || '_';
 }
 
+/** The folders that every photo has in common under this template, with a slash at the end; may be empty. */
+export function templatePrefix(template: string): string {
+  const fixed = template.split('{', 1)[0]!;
+  const folders = fixed.split('/').slice(0, -1).map(safeSegment);
+  return folders.map((folder) => `${folder}/`).join('');
+}
+
 /** What people see beside the setting: the path of an imagined photo. Throws as `checkTemplate`. */
 export function previewTemplate(template: string, rules: TemplateRules = {}): string {
   checkTemplate(template, rules);
