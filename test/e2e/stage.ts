@@ -1,5 +1,7 @@
 /** What the browser tests share: the app on a clock that can be moved, sessions, photos as a phone hands them over. */
 import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterEach, expect } from 'vitest';
 import type { Clock } from '../../src/lib/clock.ts';
@@ -78,6 +80,17 @@ export async function makePhotos(
         ...(options.bytes === undefined ? {} : { bytes: options.bytes }),
       }),
     })),
+  );
+}
+
+/** As files on disk, which keep their name, size and date from one choice to the next. Answers their paths. */
+export async function writePhotos(app: TestApp, photos: PhotoFile[]): Promise<string[]> {
+  return Promise.all(
+    photos.map(async ({ name, buffer }) => {
+      const file = path.join(app.config.dataDir, name);
+      await writeFile(file, buffer);
+      return file;
+    }),
   );
 }
 

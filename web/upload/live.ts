@@ -9,7 +9,7 @@ export interface LiveHandlers {
   /** The stream stands: whatever happened before it must be asked for. */
   onConnected(): void;
   onReady(image: { imageId: string; filename: string; sizeBytes: number }): void;
-  onDelivered(imageId: string): void;
+  onDelivered(imageId: string, destinationId: string): void;
   onEnded(how: 'completed' | 'expired'): void;
 }
 
@@ -19,15 +19,18 @@ export function followSession(sessionId: string, handlers: LiveHandlers): () => 
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
   const open = (): void => {
-    source = new EventSource(uploadPath(sessionId, 'events'));
+    // From the first event that is kept: the receipt of a photo whose answer got lost may be the very first one,
+    // and before it there is no last event that the browser could name when it reconnects.
+    source = new EventSource(`${uploadPath(sessionId, 'events')}?lastEventId=0`);
     source.addEventListener('connected', () => {
       failures = 0;
       handlers.onConnected();
     });
     source.addEventListener('image:ready', (event) => handlers.onReady(JSON.parse(event.data)));
-    source.addEventListener('image:delivered', (event) =>
-      handlers.onDelivered(JSON.parse(event.data).imageId),
-    );
+    source.addEventListener('image:delivered', (event) => {
+      const { imageId, destinationId } = JSON.parse(event.data);
+      handlers.onDelivered(imageId, destinationId);
+    });
     source.addEventListener('session:completed', () => handlers.onEnded('completed'));
     source.addEventListener('session:expired', () => handlers.onEnded('expired'));
     source.addEventListener('error', () => {

@@ -196,6 +196,31 @@ describe('an answer that got lost', () => {
     expect(bench.received).toEqual([image('late', '1.jpg')]);
   });
 
+  test('leaves time for that event once the line is back, however long it was down', async () => {
+    const bench = createBench();
+    await add(bench, 1);
+    await bench.attempts[0]!.answer(cut(true));
+    await bench.pass(120_000);
+    bench.lineUp = true;
+    bench.queue.wake();
+    await settle();
+    expect(bench.queue.waitingFor).not.toBe('connection');
+    await bench.pass(3_900);
+    bench.queue.noticeStored(image('late', '1.jpg'));
+    await bench.pass(60_000);
+    expect(states(bench.queue)).toEqual(['received']);
+    expect(bench.attempts).toHaveLength(1);
+  });
+
+  test('is sent again when no event makes up for it', async () => {
+    const bench = createBench();
+    bench.lineUp = true;
+    await add(bench, 1);
+    await bench.attempts[0]!.answer(cut(true));
+    await bench.pass(10_000);
+    expect(bench.attempts).toHaveLength(2);
+  });
+
   test('is made up for by an event that came before the line broke', async () => {
     const bench = createBench();
     await add(bench, 1);
@@ -315,9 +340,13 @@ describe('choosing', () => {
 test('deliveries are counted also when they are told before the receipt', async () => {
   const bench = createBench();
   await add(bench, 1);
-  bench.queue.noticeDelivered('a');
+  bench.queue.noticeDelivered('a', 'dest_1');
   await bench.attempts[0]!.answer(received('a'));
   expect(bench.queue.photos[0]).toMatchObject({ state: 'received', delivered: 1 });
+  bench.queue.noticeDelivered('a', 'dest_1');
+  expect(bench.queue.photos[0]!.delivered).toBe(1);
+  bench.queue.noticeDelivered('a', 'dest_2');
+  expect(bench.queue.photos[0]!.delivered).toBe(2);
 });
 
 test('progress of an attempt that is over changes nothing', async () => {

@@ -73,7 +73,7 @@ export interface Queue {
   end(reason: Ending | 'full'): void;
   /** The server has stored an image of this name and size (live event): maybe the one whose answer got lost. */
   noticeStored(image: ImageResult): void;
-  noticeDelivered(imageId: string): void;
+  noticeDelivered(imageId: string, destinationId: string): void;
 }
 
 const PARALLEL = 3;
@@ -94,7 +94,8 @@ export function createQueue(options: QueueOptions): Queue {
   const attempts = new Map<Photo, Attempt>();
   /** Images that the server has and that no photo here has claimed yet, by id. */
   const stored = new Map<string, ImageResult>();
-  const deliveries = new Map<string, number>();
+  /** Destinations that have an image, by its id: an event may be told more than once. */
+  const deliveries = new Map<string, Set<string>>();
   const claimed = new Set<string>();
   const line: { wait: 'connection' | 'service' | undefined; failures: number; callOff: () => void } = {
     wait: undefined,
@@ -151,7 +152,7 @@ export function createQueue(options: QueueOptions): Queue {
     stored.delete(image.id);
     photo.image = image;
     photo.progress = 1;
-    photo.delivered = deliveries.get(image.id) ?? 0;
+    photo.delivered = deliveries.get(image.id)?.size ?? 0;
     line.failures = 0;
     change(photo, 'received');
     options.onReceived(photo, image);
@@ -230,6 +231,10 @@ export function createQueue(options: QueueOptions): Queue {
   function openLine(): void {
     line.wait = undefined;
     line.callOff = () => {};
+    // The live events are on their way again too; they are heard first.
+    for (const photo of photos) {
+      if (photo.state === 'waiting' && attemptOf(photo).uncertain) waitFor(photo, UNCERTAIN);
+    }
     options.onChange();
     pump();
   }
@@ -340,12 +345,12 @@ export function createQueue(options: QueueOptions): Queue {
       );
       if (photo !== undefined) receive(photo, image);
     },
-    noticeDelivered(imageId) {
-      const count = (deliveries.get(imageId) ?? 0) + 1;
-      deliveries.set(imageId, count);
+    noticeDelivered(imageId, destinationId) {
+      const destinations = (deliveries.get(imageId) ?? new Set()).add(destinationId);
+      deliveries.set(imageId, destinations);
       const photo = photos.find((candidate) => candidate.image?.id === imageId);
       if (photo === undefined) return;
-      photo.delivered = count;
+      photo.delivered = destinations.size;
       options.onChange(photo);
     },
   };

@@ -65,6 +65,8 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
       const answer = await loadSession(sessionId);
       if (answer.kind === 'unreachable') return answer.answered;
       take(answer);
+      // The stream fell with the line; the browser by itself would take its time to raise it again.
+      if (situation.ended === undefined) follow();
       return true;
     },
     later(delay, run) {
@@ -159,7 +161,7 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
         queue.noticeStored({ id: imageId, filename, size_bytes: sizeBytes, destinations: 0 });
         refreshSoon();
       },
-      onDelivered: (imageId) => queue.noticeDelivered(imageId),
+      onDelivered: (imageId, destinationId) => queue.noticeDelivered(imageId, destinationId),
       // Full or closed, and until when: the session itself says it best.
       onEnded: () => void refresh(),
     });

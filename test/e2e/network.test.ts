@@ -1,0 +1,230 @@
+/** What a bad connection does to photos: nothing, but that they arrive later. */
+import { rm } from 'node:fs/promises';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { TestApp } from '../helpers/app.ts';
+import { usePhones } from '../helpers/browser.ts';
+import { createFaultProxy, type FaultProxy } from '../helpers/fault-proxy.ts';
+import {
+  counts,
+  createSession,
+  imagesOf,
+  makePhotos,
+  type PhotoFile,
+  readPage,
+  says,
+  sha256,
+  useApp,
+  writePhotos,
+} from './stage.ts';
+
+const phones = usePhones();
+const startApp = useApp();
+
+const proxies: FaultProxy[] = [];
+afterEach(async () => {
+  for (const proxy of proxies.splice(0)) await proxy.close();
+});
+
+/** The app behind a road that can be cut; the phone knows only the road. */
+async function startBehindProxy(): Promise<{ app: TestApp; proxy: FaultProxy; url(path: string): string }> {
+  const app = await startApp();
+  const { hostname, port } = new URL(app.origin);
+  const proxy = await createFaultProxy({ host: hostname, port: Number(port) });
+  proxies.push(proxy);
+  return { app, proxy, url: (path) => `http://127.0.0.1:${proxy.port}${path}` };
+}
+
+async function expectStored(app: TestApp, photos: PhotoFile[]): Promise<void> {
+  const rows = await app.db.read
+    .selectFrom('images')
+    .select(['filename', 'sha256'])
+    .orderBy('filename')
+    .execute();
+  expect(rows).toEqual(photos.map(({ name, buffer }) => ({ filename: name, sha256: sha256(buffer) })));
+}
+
+test('photos chosen offline are kept and leave by themselves when the phone is online again', async () => {
+  const app = await startApp();
+  const session = await createSession(app, { max_images: 5 });
+  const { page, context } = await phones.open();
+  await page.goto(session.upload_url);
+  const view = readPage(page);
+  await says(view.heading, 'Photos for Claims');
+  await context.setOffline(true);
+  const photos = await makePhotos(3);
+  await view.gallery.setInputFiles(photos);
+  await says(view.status, 'Waiting for a connection. 3 photos are kept on this phone. Keep this page open.');
+  expect(await view.button('Try now').isVisible()).toBe(true);
+  expect(await imagesOf(app, session.id)).toBe(0);
+  await context.setOffline(false);
+  await says(view.status, 'Received. Your 3 photos are safe.');
+  await expectStored(app, photos);
+});
+
+test('a line that breaks in the middle of a photo costs only time', async () => {
+  const { app, proxy, url } = await startBehindProxy();
+  const session = await createSession(app, { max_images: 5 });
+  const { page } = await phones.open();
+  await page.goto(url(`/u/${session.id}`));
+  const view = readPage(page);
+  await says(view.heading, 'Photos for Claims');
+  proxy.set({ resetAfter: 100_000 });
+  const photos = await makePhotos(2, { bytes: 1_000_000 });
+  await view.gallery.setInputFiles(photos);
+  await says(view.status, /^Waiting for a connection\. 2 photos are kept on this phone\./);
+  expect(await imagesOf(app, session.id)).toBe(0);
+  proxy.set();
+  await says(view.status, 'Received. Your 2 photos are safe.');
+  await expectStored(app, photos);
+});
+
+test('a photo whose answer got lost is not sent twice', async () => {
+  const { app, proxy, url } = await startBehindProxy();
+  const session = await createSession(app, { max_images: 5 });
+  const { page } = await phones.open();
+  await page.goto(url(`/u/${session.id}`));
+  const view = readPage(page);
+  await says(view.heading, 'Photos for Claims');
+  proxy.set({ loseAnswers: true });
+  // On a connection that it had used before, Chromium would repeat the request by itself.
+  proxy.cut();
+  const photos = await makePhotos(1, { bytes: 50_000 });
+  await view.gallery.setInputFiles(photos);
+  await expect.poll(() => imagesOf(app, session.id), { timeout: 15_000 }).toBe(1);
+  await says(view.status, /^Waiting for a connection\. 1 photo is kept on this phone\./);
+  proxy.set();
+  await says(view.status, 'Received. Your photo is safe.');
+  await expectStored(app, photos);
+});
+
+test('a line that goes silent is noticed', async () => {
+  const { app, proxy, url } = await startBehindProxy();
+  const session = await createSession(app, { max_images: 5 });
+  const { page } = await phones.open();
+  await page.clock.install();
+  await page.goto(url(`/u/${session.id}`));
+  const view = readPage(page);
+  await says(view.heading, 'Photos for Claims');
+  proxy.set({ stallAfter: 0 });
+  const photos = await makePhotos(1, { bytes: 50_000 });
+  await view.gallery.setInputFiles(photos);
+  await expect.poll(() => proxy.bytesUp, { timeout: 15_000 }).toBeGreaterThan(0);
+  await says(view.status, 'Sending 1 photo. Keep this page open.');
+  // Every byte is in the buffers on the way, so this is the wait for the answer.
+  await page.clock.fastForward(91_000);
+  await says(view.status, /^Waiting for a connection\. 1 photo is kept on this phone\./);
+  proxy.set();
+  proxy.cut();
+  await page.clock.fastForward(60_000);
+  await page.clock.fastForward(60_000);
+  await says(view.status, 'Received. Your photo is safe.');
+  await expectStored(app, photos);
+});
+
+test('how much has left the phone can be seen, and leaving the page then warns', async () => {
+  const { app, proxy, url } = await startBehindProxy();
+  const session = await createSession(app, { max_images: 5 });
+  const { page } = await phones.open();
+  await page.goto(url(`/u/${session.id}`));
+  const view = readPage(page);
+  await says(view.heading, 'Photos for Claims');
+  // Chromium asks only on a page that somebody has touched.
+  await page.locator('h1').tap();
+  proxy.set({ bytesPerSecond: 4_000_000 });
+  await view.gallery.setInputFiles(await makePhotos(1, { bytes: 12_000_000 }));
+  const ring = page.getByRole('progressbar', { name: 'Sending photo-1.jpg' });
+  await expect
+    .poll(async () => Number(await ring.getAttribute('aria-valuenow')), { timeout: 15_000, interval: 10 })
+    .toSatisfy((percent: number) => percent > 0 && percent < 100);
+  const asked = page.waitForEvent('dialog');
+  void page.close({ runBeforeUnload: true });
+  const dialog = await asked;
+  expect(dialog.type()).toBe('beforeunload');
+  await dialog.dismiss();
+  proxy.set();
+  await says(view.status, 'Received. Your photo is safe.');
+  await page.close({ runBeforeUnload: true });
+  await expect.poll(() => page.isClosed()).toBe(true);
+});
+
+describe('a service that cannot take photos right now', () => {
+  test.each([
+    [503, 'service'],
+    [429, 'rate limit'],
+  ])('%i is waited out for as long as it asks (%s)', async (status) => {
+    const app = await startApp();
+    const session = await createSession(app, { max_images: 5 });
+    const { page } = await phones.open();
+    let refusals = 0;
+    await page.route('**/images', async (route) => {
+      refusals += 1;
+      const body = { statusCode: status, error: 'No', message: 'Later', code: 'RATE_LIMIT' };
+      await route.fulfill({ status, headers: { 'retry-after': '2' }, json: body });
+    });
+    await page.goto(session.upload_url);
+    const view = readPage(page);
+    await view.gallery.setInputFiles(await makePhotos(1));
+    await says(
+      view.status,
+      'The service is busy. 1 photo is kept on this phone and will be sent by itself. Keep this page open.',
+    );
+    await page.unroute('**/images');
+    await says(view.status, 'Received. Your photo is safe.');
+    expect(refusals).toBe(1);
+  });
+
+  test('the sign-in page of a network is no receipt', async () => {
+    const app = await startApp();
+    const session = await createSession(app, { max_images: 5 });
+    const { page } = await phones.open();
+    await page.route('**/images', (route) =>
+      route.fulfill({ status: 200, contentType: 'text/html', body: '<h1>Welcome to the café</h1>' }),
+    );
+    await page.goto(session.upload_url);
+    const view = readPage(page);
+    const asked = page.waitForResponse('**/images');
+    await view.gallery.setInputFiles(await makePhotos(1));
+    await asked;
+    await says(view.status, /^(Sending|Waiting)/);
+    await counts(view.stored, 0);
+    await page.unroute('**/images');
+    await says(view.status, 'Received. Your photo is safe.');
+    expect(await imagesOf(app, session.id)).toBe(1);
+  });
+});
+
+test('a link opened without a connection opens by itself later', async () => {
+  const app = await startApp();
+  const session = await createSession(app);
+  const { page, context } = await phones.open();
+  await page.route('**/session', async (route) => {
+    await context.setOffline(true);
+    await route.abort();
+  });
+  await page.goto(session.upload_url);
+  const view = readPage(page);
+  await says(view.heading, 'No connection');
+  expect(await view.button('Try again').isVisible()).toBe(true);
+  await page.unroute('**/session');
+  await context.setOffline(false);
+  await says(view.heading, 'Photos for Claims');
+});
+
+test('a photo that the phone has deleted meanwhile is said to be gone', async () => {
+  const app = await startApp();
+  const session = await createSession(app, { max_images: 5 });
+  const { page, context } = await phones.open();
+  await page.goto(session.upload_url);
+  const view = readPage(page);
+  await says(view.heading, 'Photos for Claims');
+  const [file] = await writePhotos(app, await makePhotos(1));
+  await context.setOffline(true);
+  await view.gallery.setInputFiles(file!);
+  await says(view.status, /^Waiting for a connection\./);
+  await rm(file!);
+  await context.setOffline(false);
+  await says(
+    view.stage('refused').locator('.sentence'),
+    'The phone no longer gives access to this photo. Choose it again.',
+  );
+});
