@@ -6,6 +6,7 @@ import type { Database } from './db/database.ts';
 import { assertSchema, migrate } from './db/migrate.ts';
 import { openDatabase } from './db/open.ts';
 import { createDeliveryEngine, type DeliveryEngine } from './deliveries/engine.ts';
+import { createOAuthApps } from './destinations/oauth-apps.ts';
 import { pruneLiveEvents } from './events/live.ts';
 import { createOrigin } from './http/origin.ts';
 import { createServer } from './http/server.ts';
@@ -106,6 +107,7 @@ export async function buildApp(
   const origin = createOrigin(config);
   const links = createDownloadLinks(await ensureInstallSecret(db, sealer, 'download-links', clock.now()));
   const me = thisProcess(createId('wrk'));
+  const oauthApps = createOAuthApps(config.oauth);
   const deliveries = createDeliveryEngine({
     db,
     sealer,
@@ -116,6 +118,7 @@ export async function buildApp(
     logger,
     config,
     worker: me.id,
+    oauthApps,
     downloadUrl: (imageId) => origin.fixed() + links.path(imageId, clock.now() + linkLifetimeMs),
   });
   await writePlans(db, config.plansFile ? readPlansFile(config.plansFile) : defaultPlans);
@@ -131,6 +134,7 @@ export async function buildApp(
     outbound,
     links,
     deliveries,
+    oauthApps,
     billing: config.stripe && createStripe(config.stripe, { db, outbound, clock }),
     serverPublicKey: () => publicKey,
     originOf: (request: FastifyRequest) => origin.of(request),

@@ -5,6 +5,7 @@
 import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
 import { DeliveryError, type Fate } from '../destinations/destination.ts';
+import { findKind } from '../destinations/registry.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Sealer } from '../lib/sealed.ts';
@@ -93,13 +94,16 @@ function failureOf(
   error: DeliveryError,
 ): Failure {
   const now = services.clock.now();
-  const plan = planAfter(error.fate, {
-    attempts: job.attempts + 1,
-    schedule: assignment.retrySchedule ?? services.config.retrySchedule,
-    retryAfter: error.retryAfter,
-    now,
-    random: services.random,
-  });
+  const held = error.fate === 'reconnect' && findKind(assignment.destination.type)?.oauth !== undefined;
+  const plan = held
+    ? waiting
+    : planAfter(error.fate, {
+        attempts: job.attempts + 1,
+        schedule: assignment.retrySchedule ?? services.config.retrySchedule,
+        retryAfter: error.retryAfter,
+        now,
+        random: services.random,
+      });
   return {
     outcome: error.fate,
     receipt: undefined,
@@ -110,8 +114,11 @@ function failureOf(
     address: error.address,
     nextAt: plan.nextAt,
     nextReason: plan.reason,
+    ...(held ? { hold: { connectionVersion: assignment.connectionVersion } } : {}),
   };
 }
+
+const waiting = { nextAt: null, reason: 'Waits until the account is connected again.' };
 
 function planAfter(fate: Fate, input: Parameters<typeof planRetry>[0]) {
   if (fate === 'cancelled')

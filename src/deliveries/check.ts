@@ -15,6 +15,7 @@ export async function checkDestination(
   if (!project) throw new Error('The project of a destination is gone');
   const { connection, release } = services.deliveries.connections.acquire({
     id: destination.id,
+    projectId: destination.projectId,
     type: destination.type,
     updatedAt: Math.max(destination.updatedAt, project.updatedAt),
     settings: destination.settings,

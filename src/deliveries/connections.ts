@@ -3,11 +3,14 @@
  * is closed.
  */
 import type { Connection, ConnectionServices } from '../destinations/destination.ts';
+import type { Account } from '../destinations/oauth.ts';
+import { isOAuthKind, type OAuthKind } from '../destinations/oauth-apps.ts';
 import { findKind } from '../destinations/registry.ts';
 import type { Settings } from '../destinations/settings.ts';
 
 export interface Target {
   id: string;
+  projectId: string;
   type: string;
   updatedAt: number;
   settings(): Settings;
@@ -30,7 +33,12 @@ interface Entry {
 
 const idleMs = 60_000;
 
-export function createConnections(services: Omit<ConnectionServices, 'projectWebhookSecret'>): Connections {
+export interface ConnectionsOptions extends Omit<ConnectionServices, 'projectWebhookSecret' | 'account'> {
+  /** The account that a destination was connected to. */
+  accountOf(target: { id: string; projectId: string; kind: OAuthKind }): Account;
+}
+
+export function createConnections({ accountOf, ...services }: ConnectionsOptions): Connections {
   const entries = new Map<string, Entry>();
   const timer = setInterval(closeIdle, idleMs / 2).unref();
 
@@ -56,6 +64,9 @@ export function createConnections(services: Omit<ConnectionServices, 'projectWeb
     const connection = kind.connect(target.settings(), {
       ...services,
       projectWebhookSecret: target.webhookSecret(),
+      ...(isOAuthKind(kind)
+        ? { account: accountOf({ id: target.id, projectId: target.projectId, kind }) }
+        : {}),
     });
     const entry = {
       updatedAt: target.updatedAt,

@@ -1,6 +1,8 @@
 /** The delivery engine: the queue's loop, given deliveries to run. */
 import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
+import type { OAuthApps } from '../destinations/oauth-apps.ts';
+import { createAccount } from '../destinations/oauth-tokens.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Outbound } from '../lib/outbound.ts';
@@ -35,6 +37,7 @@ export interface EngineOptions {
   /** The id of this process among the workers. */
   worker: string;
   downloadUrl(imageId: string): string;
+  oauthApps: OAuthApps;
 }
 
 export function createDeliveryEngine(options: EngineOptions): DeliveryEngine {
@@ -45,6 +48,7 @@ export function createDeliveryEngine(options: EngineOptions): DeliveryEngine {
     localRoots: config.localRoots,
     downloadUrl: options.downloadUrl,
     now: clock.now,
+    accountOf: (target) => createAccount({ ...options, apps: options.oauthApps }, target),
   });
   const services = { ...options, connections, settler: createDeliverySettler(options) };
   const loop = createLoop({

@@ -15,6 +15,8 @@ export interface Assignment {
   /** Undefined when the destination was deleted meanwhile. */
   target: Target | undefined;
   destination: { type: string; name: string };
+  /** Tells whether its account was connected again meanwhile. */
+  connectionVersion: number;
   /** Seconds before each retry, when the destination has its own. */
   retrySchedule: number[] | undefined;
   /** For log lines and events. */
@@ -36,7 +38,7 @@ export async function loadAssignment(
     .select([
       'i.id', 'i.position', 'i.filename', 'i.mime_type', 'i.size_bytes', 'i.sha256', 'i.source', 'i.storage_key', 'i.env',
       'i.created_at', 's.tags', 's.metadata', 'p.webhook_secret', 'p.updated_at as project_updated_at',
-      't.type', 't.name', 't.config', 't.credentials', 't.deleted_at', 't.updated_at',
+      't.type', 't.name', 't.config', 't.credentials', 't.deleted_at', 't.updated_at', 't.connection_version',
     ]) // biome-ignore format: one line a table
     .where('d.id', '=', job.id)
     .executeTakeFirst();
@@ -69,6 +71,7 @@ export async function loadAssignment(
       row.deleted_at === null
         ? {
             id: job.lane,
+            projectId: job.projectId,
             type: row.type,
             updatedAt: Math.max(row.updated_at, row.project_updated_at),
             settings,
@@ -76,6 +79,7 @@ export async function loadAssignment(
           }
         : undefined,
     destination: { type: row.type, name: row.name },
+    connectionVersion: row.connection_version,
     retrySchedule: Array.isArray(config.retry_schedule) ? (config.retry_schedule as number[]) : undefined,
     filename: row.filename,
     sizeBytes: row.size_bytes,

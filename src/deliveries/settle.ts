@@ -29,6 +29,8 @@ export interface Outcome {
   /** When it will be tried again; null when final. */
   nextAt: number | null;
   nextReason: string | null;
+  /** The account must be connected again: the delivery waits, as the others of its destination, and no attempt counts. */
+  hold?: { connectionVersion: number };
 }
 
 /** What the settled image was, for the events. */
@@ -42,13 +44,13 @@ export interface Settled {
 /** Writes the outcome down. Returns false when the lease was lost meanwhile: then somebody else owns the row. */
 export async function settle(tx: Tx, { job, worker, outcome, now }: Settled): Promise<boolean> {
   const status = statusAfter(job, outcome);
-  const attempts = outcome.outcome === 'cancelled' ? job.attempts : job.attempts + 1;
+  const counts = outcome.outcome !== 'cancelled' && !outcome.hold;
   const mine = await tx.q
     .updateTable('deliveries')
     .set({
       status,
-      attempts,
-      due_at: outcome.nextAt,
+      attempts: counts ? job.attempts + 1 : job.attempts,
+      due_at: outcome.hold ? now : outcome.nextAt,
       leased_by: null,
       updated_at: now,
       ...(outcome.outcome === 'cancelled' ? {} : { last_error: outcome.error }),
@@ -62,13 +64,26 @@ export async function settle(tx: Tx, { job, worker, outcome, now }: Settled): Pr
   await touchSession(tx, job.sessionId, now);
   if (status === 'sent') await tellSent(tx, job, now);
   if (status === 'failed') await tellFailed(tx, job, outcome.error ?? 'failed', now);
-  if (outcome.outcome === 'cancelled') wakeLane(tx, job.lane, job.projectId);
+  if (outcome.hold) await holdLane(tx, job, outcome, now);
+  if (!counts) wakeLane(tx, job.lane, job.projectId);
   return true;
+}
+
+/** Unless the account was connected again since this attempt began: then what was refused is no longer in use. */
+async function holdLane(tx: Tx, job: DeliveryJob, outcome: Outcome, now: number): Promise<void> {
+  await tx.q
+    .updateTable('destinations')
+    .set({ held_at: now, held_reason: outcome.error })
+    .where('id', '=', job.lane)
+    .where('project_id', '=', job.projectId)
+    .where('connection_version', '=', outcome.hold!.connectionVersion)
+    .where('held_at', 'is', null)
+    .execute();
 }
 
 function statusAfter(job: DeliveryJob, outcome: Outcome): DeliveryStatus {
   if (outcome.outcome === 'sent') return 'sent';
-  if (outcome.outcome === 'cancelled') return job.attempts > 0 ? 'retrying' : 'pending';
+  if (outcome.outcome === 'cancelled' || outcome.hold) return job.attempts > 0 ? 'retrying' : 'pending';
   return outcome.nextAt === null ? 'failed' : 'retrying';
 }
 

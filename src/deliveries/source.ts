@@ -1,5 +1,10 @@
-/** The deliveries as a queue: a lane is a destination. */
-import type { Database, Tx } from '../db/database.ts';
+/**
+ * The deliveries as a queue: a lane is a destination. One whose account waits to be connected again is held: its rows
+ * stay due, and nobody takes them.
+ */
+import { sql } from 'kysely';
+import type { Database, Queries, Tx } from '../db/database.ts';
+import { isOneOf } from '../db/lists.ts';
 import type { DeliveryTable } from '../db/schema.ts';
 import { emitLive } from '../events/live.ts';
 import type { Job, QueueSource } from '../queue/loop.ts';
@@ -24,13 +29,38 @@ export interface SourceOptions {
 }
 
 export function createDeliverySource({ db, worker, laneLimit }: SourceOptions): QueueSource<DeliveryJob> {
-  return createRowSource({
+  const rows = createRowSource({
     db,
     table: imageDeliveries,
     worker,
-    admit: async (_tx, lanes) => new Map(lanes.map((lane) => [lane, { inFlight: laneLimit }])),
+    async admit(tx, lanes) {
+      const held = await findHeld(db, tx.q, lanes);
+      const open = lanes.filter((lane) => !held.has(lane));
+      return new Map(open.map((lane) => [lane, { inFlight: laneLimit }]));
+    },
     toJobs,
   });
+  return {
+    ...rows,
+    async findDueLanes(now) {
+      const due = await rows.findDueLanes(now);
+      const held = await findHeld(
+        db,
+        db.read,
+        due.lanes.map(({ lane }) => lane),
+      );
+      return { ...due, lanes: due.lanes.filter(({ lane }) => !held.has(lane)) };
+    },
+  };
+}
+
+/** Which of these destinations wait for somebody to connect their account again. */
+async function findHeld(db: Database, q: Queries, lanes: string[]): Promise<Set<string>> {
+  if (lanes.length === 0) return new Set();
+  const { rows } = await sql<{ id: string }>`
+    select id from destinations
+    where ${isOneOf(db.engine, sql.ref('id'), lanes)} and held_at is not null`.execute(q);
+  return new Set(rows.map(({ id }) => id));
 }
 
 async function toJobs(tx: Tx, rows: DeliveryTable[], now: number): Promise<DeliveryJob[]> {

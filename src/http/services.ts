@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
 import type { DeliveryEngine } from '../deliveries/engine.ts';
+import type { OAuthApps } from '../destinations/oauth-apps.ts';
 import type { DownloadLinks } from '../images/download-link.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -22,6 +23,8 @@ export interface Services {
   /** Signed links to the bytes of images. */
   links: DownloadLinks;
   deliveries: DeliveryEngine;
+  /** The apps that are registered at services where people sign in. */
+  oauthApps: OAuthApps;
   /** Undefined when plans are not paid for here. */
   billing: Billing | undefined;
   /** The key that clients encrypt uploads with, PEM (contract §10). */
