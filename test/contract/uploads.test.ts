@@ -224,9 +224,9 @@ eachApp('uploads', (start) => {
     const socket = net.connect(Number(port), '127.0.0.1');
     socket.write(
       `POST /api/v1/upload/${id}/images HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n` +
-        'Content-Length: 1000000\r\n\r\n--b\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n',
+        'Content-Length: 4000000\r\n\r\n--b\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n',
     );
-    socket.write((await makeJpeg({ bytes: 300_000 })).subarray(0, 200_000));
+    socket.write((await makeJpeg({ bytes: 3_000_000 })).subarray(0, 2_000_000));
     await until(async () => (await storedFiles(app)).length > 0, 'the upload to begin');
     socket.destroy();
     await until(async () => (await storedFiles(app)).length === 0, 'the half photo to go');
