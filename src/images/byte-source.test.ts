@@ -66,6 +66,31 @@ describe('reading', () => {
   });
 });
 
+describe('freeing', () => {
+  const own = (length: number): Buffer => Buffer.allocUnsafeSlow(length).fill(7);
+
+  test('a chunk is gone at the next pull, when that was asked for', async () => {
+    const chunks = [own(8_192), own(65_536), own(65_536)];
+    const source = new ByteSource(Readable.from(chunks), { freeChunks: true });
+    expect((await source.pull())?.length).toBe(8_192);
+    expect((await source.pull())?.length).toBe(65_536);
+    expect(chunks.map((chunk) => chunk.length)).toEqual([0, 65_536, 65_536]);
+    expect(await source.discard(100_000)).toBe(true);
+    expect(chunks.map((chunk) => chunk.length)).toEqual([0, 0, 0]);
+  });
+
+  test('a part of a larger buffer stays, and so does everything when it was not asked for', async () => {
+    const large = own(100_000);
+    const source = new ByteSource(Readable.from([large.subarray(0, 50_000), large.subarray(50_000)]), {
+      freeChunks: true,
+    });
+    expect((await readAll(source)).length).toBe(100_000);
+    const kept = own(65_536);
+    expect((await readAll(new ByteSource(Readable.from([kept])))).length).toBe(65_536);
+    expect([large.length, kept.length]).toEqual([100_000, 65_536]);
+  });
+});
+
 describe('lost senders', () => {
   test('a connection that breaks fails the pull that waits, and those after it', async () => {
     const { request, socket } = await openRequest(1_000);

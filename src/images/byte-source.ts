@@ -10,7 +10,16 @@ import { AppError } from '../errors.ts';
 export interface ByteSourceOptions {
   /** Longest silence while a chunk is wanted, in milliseconds. Default 30,000. */
   idleMs?: number;
+  /**
+   * Frees each chunk when the next one is pulled, for a stream whose chunks nobody else holds: a request's. Left to the
+   * collector, every few photos' worth of chunks would make it walk the whole heap, which costs as much as receiving
+   * them. Default false.
+   */
+  freeChunks?: boolean;
 }
+
+/** Bytes. */
+const smallestFreed = 4_096;
 
 interface Wanted {
   resolve: (chunk: Buffer | undefined) => void;
@@ -24,6 +33,9 @@ interface Wanted {
 export class ByteSource implements AsyncIterable<Buffer> {
   readonly #stream: Readable;
   readonly #idleMs: number;
+  readonly #freeChunks: boolean;
+  /** The chunk that was handed out last. */
+  #given: Buffer | undefined;
   #waiting: Buffer | undefined;
   #wanted: Wanted | undefined;
   #ended = false;
@@ -33,6 +45,7 @@ export class ByteSource implements AsyncIterable<Buffer> {
   constructor(stream: Readable, options: ByteSourceOptions = {}) {
     this.#stream = stream;
     this.#idleMs = options.idleMs ?? 30_000;
+    this.#freeChunks = options.freeChunks ?? false;
     if (stream.errored !== null) this.#error = cutOff(stream.errored);
     else if (stream.readableEnded) this.#ended = true;
     else if (stream.destroyed) this.#error = cutOff(undefined);
@@ -42,19 +55,21 @@ export class ByteSource implements AsyncIterable<Buffer> {
   #listen(): void {
     this.#stream.on('data', (chunk: Buffer) => this.#take(chunk));
     this.#stream.on('end', () => this.#end());
-    this.#stream.on('error', (error) => this.#fail(cutOff(error)));
-    this.#stream.on('close', () => this.#fail(cutOff(undefined)));
+    this.#stream.on('error', (error) => this.#fail(() => cutOff(error)));
+    this.#stream.on('close', () => this.#fail(() => cutOff(undefined)));
     this.#stream.pause();
   }
 
   /**
-   * The next chunk, or undefined at the end. One pull at a time. Throws AppError 408 `REQUEST_TIMEOUT` after a silence
-   * of `idleMs`, and 400 when the connection is lost before the end.
+   * The next chunk, or undefined at the end; it may be used until the next pull. One pull at a time. Throws AppError 408
+   * `REQUEST_TIMEOUT` after a silence of `idleMs`, and 400 when the connection is lost before the end.
    */
   pull(): Promise<Buffer | undefined> {
+    this.#free();
     const chunk = this.#waiting;
     if (chunk !== undefined) {
       this.#waiting = undefined;
+      this.#given = chunk;
       return Promise.resolve(chunk);
     }
     if (this.#error !== undefined) return Promise.reject(this.#error);
@@ -87,6 +102,14 @@ export class ByteSource implements AsyncIterable<Buffer> {
     return false;
   }
 
+  /** A chunk that is a part of a larger buffer is not ours alone, and a small one is not worth it. */
+  #free(): void {
+    const chunk = this.#given;
+    this.#given = undefined;
+    if (!this.#freeChunks || chunk === undefined || chunk.length < smallestFreed) return;
+    if (chunk.length === chunk.buffer.byteLength) (chunk.buffer as ArrayBuffer).transfer(0);
+  }
+
   #take(chunk: Buffer): void {
     const wanted = this.#wanted;
     if (wanted === undefined) {
@@ -95,6 +118,7 @@ export class ByteSource implements AsyncIterable<Buffer> {
       return;
     }
     this.#wanted = undefined;
+    this.#given = chunk;
     wanted.resolve(chunk);
   }
 
@@ -103,8 +127,10 @@ export class ByteSource implements AsyncIterable<Buffer> {
     this.#settle()?.resolve(undefined);
   }
 
-  #fail(error: unknown): void {
+  /** Every request ends in a close, so the error is made only where there is one. */
+  #fail(makeError: () => AppError): void {
     if (this.#ended || this.#error !== undefined) return;
+    const error = makeError();
     this.#error = error;
     this.#settle()?.reject(error);
   }
@@ -124,7 +150,7 @@ export class ByteSource implements AsyncIterable<Buffer> {
     }
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      if (this.#wanted !== undefined) this.#fail(tooSilent(this.#idleMs));
+      if (this.#wanted !== undefined) this.#fail(() => tooSilent(this.#idleMs));
     }, this.#idleMs).unref();
   }
 }

@@ -80,7 +80,9 @@ export class Inspector {
   /** The first bytes are collected until they tell the type; then the walk starts over them. */
   #sniff(chunk: Buffer): void {
     if (this.unsupported) return;
-    this.#head = this.#head.length === 0 ? chunk : Buffer.concat([this.#head, chunk]);
+    const first = this.#head.length === 0;
+    // Too few bytes to tell the type are kept, so copied.
+    this.#head = first && chunk.length >= SNIFF_BYTES ? chunk : Buffer.concat([this.#head, chunk]);
     if (this.#head.length >= SNIFF_BYTES) this.#start();
   }
 

@@ -22,7 +22,7 @@ export interface Part {
   contentType: string | undefined;
   /** Names in lower case. */
   headers: Map<string, string>;
-  /** Can be read once, until the next part is asked for. The chunks may be kept, but not changed. */
+  /** Can be read once, until the next part is asked for. A chunk may be used until the next one is asked for. */
   body: AsyncIterable<Buffer>;
 }
 
@@ -72,7 +72,7 @@ export async function readText(part: Part, maxBytes = FIELD_BYTES): Promise<stri
     length += chunk.length;
     if (length > maxBytes)
       throw invalid(`The field ${part.name.slice(0, 64)} has more than ${maxBytes} bytes.`);
-    chunks.push(chunk);
+    chunks.push(Buffer.from(chunk));
   }
   return Buffer.concat(chunks, length).toString('utf8');
 }

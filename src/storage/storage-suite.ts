@@ -49,6 +49,20 @@ export function describeStorage(start: () => StorageUnderTest): void {
     expect((await get(storage, key)).equals(Buffer.concat(chunks))).toBe(true);
   });
 
+  test('a chunk that has been taken may be used for something else', async () => {
+    const { storage } = start();
+    const chunks = Array.from({ length: 40 }, (_, turn) => randomBytes(turn * 3_001));
+    const bytes = Buffer.concat(chunks);
+    const key = newKey();
+    const writer = await storage.create(key);
+    for (const chunk of chunks) {
+      await writer.write(chunk);
+      chunk.fill(0);
+    }
+    await writer.commit();
+    expect((await get(storage, key)).equals(bytes)).toBe(true);
+  });
+
   test('many uploads at once do not mix', async () => {
     const { storage } = start();
     const photos = Array.from({ length: 12 }, () => ({ key: newKey(), bytes: randomBytes(300_000) }));

@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 
 /** One image being received. Nothing is visible under its key before `commit`; `abort` leaves nothing behind. */
 export interface StorageWriter {
-  /** Takes one chunk; resolves when the writer can take the next one (backpressure). The chunk may be kept until written. */
+  /** Takes one chunk; resolves when the writer can take the next one (backpressure). The chunk must not be kept then. */
   write(chunk: Buffer): Promise<void>;
   /** Makes the bytes durable under the key. */
   commit(): Promise<void>;
