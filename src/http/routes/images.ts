@@ -36,7 +36,7 @@ export function addImageRoutes(add: AddRoute, services: Services): void {
       if (session.passwordHash !== null) {
         countRequest(request, reply, 'password', `${request.ip} ${session.id}`, clock.now());
       }
-      const body = new ByteSource(uploadStream(request), { idleMs: services.uploadIdleMs });
+      const body = new ByteSource(uploadStream(request), { idleMs: services.uploadIdleMs, freeChunks: true });
       try {
         const image = await receiveImage(services, session, {
           body,
