@@ -69,6 +69,11 @@ export const settings = [
     meaning: 'Deliveries in flight at one destination at most.',
   },
   {
+    name: 'WEBHOOK_CONCURRENCY',
+    default: '32',
+    meaning: 'Events in flight at one webhook at most; a webhook may set its own limit.',
+  },
+  {
     name: 'RETRY_SCHEDULE',
     default: '30,60,120,240,480',
     meaning: 'Seconds before each retry of a delivery, with commas; their number is the number of retries.',
@@ -78,6 +83,12 @@ export const settings = [
     default: '30',
     meaning:
       'Days that the bytes of a photo are kept once all its deliveries have ended; 0 keeps them for ever.',
+  },
+  {
+    name: 'EVENT_RETENTION_DAYS',
+    default: '30',
+    meaning:
+      'Days that events, their deliveries and the records of attempts are kept; 0 keeps them for ever.',
   },
   {
     name: 'PLANS_FILE',
@@ -161,9 +172,11 @@ export interface Config {
   logLevel: string;
   logPretty: boolean;
   deliveryConcurrency: number;
+  webhookConcurrency: number;
   /** Seconds. */
   retrySchedule: number[];
   retentionDays: number;
+  eventRetentionDays: number;
   plansFile: string | undefined;
   /** Undefined without its keys: billing is off. */
   stripe: StripeSettings | undefined;
@@ -226,8 +239,10 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     logLevel: readLevel(read('LOG_LEVEL')),
     logPretty: process.stdout.isTTY === true,
     deliveryConcurrency: readInteger('DELIVERY_CONCURRENCY', read('DELIVERY_CONCURRENCY'), 1, 1_000),
+    webhookConcurrency: readInteger('WEBHOOK_CONCURRENCY', read('WEBHOOK_CONCURRENCY'), 1, 128),
     retrySchedule: readSchedule(read('RETRY_SCHEDULE')),
     retentionDays: readInteger('RETENTION_DAYS', read('RETENTION_DAYS'), 0, 36_500),
+    eventRetentionDays: readInteger('EVENT_RETENTION_DAYS', read('EVENT_RETENTION_DAYS'), 0, 36_500),
     plansFile: read('PLANS_FILE') || undefined,
     stripe: readStripe(read),
     metrics: readSwitch('METRICS', read('METRICS')),

@@ -28,7 +28,7 @@ export interface WriteOptions {
 export type Engine = 'sqlite' | 'postgres';
 
 /** The tables of lanes (queue/tables.ts). */
-export type LockableTable = 'destinations';
+export type LockableTable = 'destinations' | 'webhooks';
 
 export interface Database {
   readonly engine: Engine;

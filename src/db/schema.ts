@@ -242,7 +242,7 @@ export interface WebhookTable {
   max_in_flight: number | null;
   /** Requests a second; null: no limit. */
   rate_limit: number | null;
-  /** The throttle's memory: when the next request may begin if none had been saved up. Milliseconds. */
+  /** The throttle's memory (events/throttle.ts). Microseconds since 1970. */
   next_free_at: number;
   is_ordered: Flag;
   deleted_at: number | null;

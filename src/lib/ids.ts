@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { monotonicFactory } from 'ulid';
 
-export type IdPrefix = 'sess' | 'img' | 'dest' | 'proj' | 'wh' | 'del' | 'key' | 'evt' | 'att' | 'wrk';
+export type IdPrefix = 'sess' | 'img' | 'dest' | 'proj' | 'wh' | 'del' | 'key' | 'evt' | 'att' | 'wrk' | 'rpl';
 
 const nextUlid = monotonicFactory();
 

@@ -2,12 +2,13 @@
  * Rows as a queue: what is due, taking it under a lease, keeping the lease. Each question is served by one index that
  * holds only rows with work left, so a claim costs the same beside millions of finished rows.
  */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Database, Tx } from '../db/database.ts';
 import { isOneOf } from '../db/lists.ts';
 import type { Schema } from '../db/schema.ts';
 import type { Claimed, Job, Lane, LaneReport, QueueSource } from './loop.ts';
-import type { QueueTable } from './tables.ts';
+import { type Take, type Taken, takeInOrder } from './ordered.ts';
+import { namesOf, type QueueTable } from './tables.ts';
 
 /** What a lane may do at this moment. */
 export interface Admission {
@@ -17,6 +18,12 @@ export interface Admission {
   now?: number;
   /** When more may begin, if `now` holds it back (milliseconds since 1970). */
   notBefore?: number;
+  /** One job an `order_key` at a time, in the order in which they were made (ordered.ts). */
+  ordered?: boolean;
+  /** What a row must be besides due. */
+  only?: RawBuilder<boolean>;
+  /** There is more to look at, whatever is taken now. */
+  more?: boolean;
 }
 
 export interface RowSourceOptions<T extends QueueTable, J extends Job> {
@@ -56,8 +63,6 @@ export function createRowSource<T extends QueueTable, J extends Job>(
     },
   };
 }
-
-const namesOf = (table: QueueTable) => ({ table: sql.table(table.name), lane: sql.ref(table.lane) });
 
 /**
  * Walks the lanes that have work left from one to the next through the index (a "skip scan"), reading one entry of
@@ -122,14 +127,15 @@ async function claim<T extends QueueTable, J extends Job>(
     }
     const room = Math.min(limit, admission.inFlight - (inFlight.get(lane) ?? 0));
     const allowed = Math.max(0, Math.min(room, admission.now ?? room));
-    const taken = allowed === 0 ? [] : await takeDue(tx, options, { lane, limit: allowed, now, leaseUntil });
-    rows.push(...taken);
-    if (taken.length > 0) begun.set(lane, taken.length);
-    const throttled = taken.length === allowed && allowed < room;
+    const take = { lane, limit: allowed, now, leaseUntil, only: admission.only ?? sql<boolean>`1 = 1` };
+    const taken = allowed === 0 ? nothing : await takeFrom(tx, options, take, admission.ordered);
+    rows.push(...(taken.rows as Schema[T['name']][]));
+    if (taken.rows.length > 0) begun.set(lane, taken.rows.length);
+    const throttled = taken.rows.length === allowed && allowed < room;
     reports.push({
       lane,
       inFlight: admission.inFlight,
-      more: throttled || (allowed > 0 && taken.length === allowed),
+      more: throttled || taken.more || admission.more === true,
       ...(throttled ? { notBefore: admission.notBefore } : {}),
     });
   }
@@ -152,26 +158,31 @@ async function countInFlight(
   return new Map(rows.map((row) => [row.lane, Number(row.count)]));
 }
 
-interface Take {
-  lane: string;
-  limit: number;
-  now: number;
-  leaseUntil: number;
+const nothing: Taken<QueueTable> = { rows: [], more: false };
+
+function takeFrom<T extends QueueTable>(
+  tx: Tx,
+  { db, table, worker }: RowSourceOptions<T, Job>,
+  take: Take,
+  ordered = false,
+): Promise<Taken<T>> {
+  return ordered ? takeInOrder(tx, { db, table, worker }, take) : takeDue(tx, { table, worker }, take);
 }
 
 /** What is due in one lane, oldest first. */
 async function takeDue<T extends QueueTable>(
   tx: Tx,
-  { table, worker }: Pick<RowSourceOptions<T, Job>, 'table' | 'worker'>,
-  { lane, limit, now, leaseUntil }: Take,
-): Promise<Schema[T['name']][]> {
+  { table, worker }: { table: T; worker: string },
+  { lane, limit, now, leaseUntil, only }: Take,
+): Promise<Taken<T>> {
   const names = namesOf(table);
   const { rows } = await sql<Schema[T['name']]>`
     update ${names.table} set status = 'sending', leased_by = ${worker}, due_at = ${leaseUntil}, updated_at = ${now}
     where id in (
       select id from ${names.table}
-      where ${names.lane} = ${lane} and due_at is not null and due_at <= ${now} order by due_at limit ${limit}
+      where ${names.lane} = ${lane} and due_at is not null and due_at <= ${now} and ${only}
+      order by due_at limit ${limit}
     )
     returning *`.execute(tx.q);
-  return rows;
+  return { rows, more: rows.length === limit };
 }

@@ -1,0 +1,77 @@
+/** The event engine: the queue's loop, given events to deliver to webhooks. */
+import type { Config } from '../config.ts';
+import type { Database } from '../db/database.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { Outbound } from '../lib/outbound.ts';
+import type { Sealer } from '../lib/sealed.ts';
+import { createLoop } from '../queue/loop.ts';
+import { createSettler } from '../queue/settler.ts';
+import { eventDeliveries, readLaneMessage } from '../queue/tables.ts';
+import { attemptEvent } from './attempt.ts';
+import { type Settled, settleEvents } from './settle.ts';
+import { createEventSource } from './source.ts';
+
+export interface EventEngine {
+  /** Listens and works. */
+  start(): void;
+  /** Finishes or returns what it holds, without using up an attempt. */
+  stop(graceMs: number): Promise<void>;
+  readonly inFlight: number;
+}
+
+export interface EventEngineOptions {
+  db: Database;
+  sealer: Sealer;
+  outbound: Outbound;
+  clock: Clock;
+  logger: Logger;
+  config: Pick<Config, 'webhookConcurrency'>;
+  /** The id of this process among the workers. */
+  worker: string;
+  /** Milliseconds for one attempt. Default 30,000 (contract §8.6). */
+  deadlineMs?: number | undefined;
+}
+
+/** Results that share a transaction at most: a few milliseconds of work. */
+const settledTogether = 250;
+
+export function createEventEngine(options: EventEngineOptions): EventEngine {
+  const { db, sealer, clock, logger, config, worker, deadlineMs = 30_000 } = options;
+  const settler = createSettler<Settled>({
+    db,
+    logger,
+    batch: settledTogether,
+    write: (tx, results) => settleEvents(db, tx, results),
+  });
+  const services = { outbound: options.outbound, clock, logger, worker, settler, deadlineMs };
+  const laneLimit = config.webhookConcurrency;
+  const loop = createLoop({
+    source: createEventSource({ db, sealer, worker, laneLimit }),
+    async run(job, signal) {
+      const nextAt = await attemptEvent(services, job, signal);
+      if (nextAt !== null) loop.expect(nextAt);
+    },
+    clock,
+    logger,
+    laneLimit,
+  });
+  let stopListening = (): void => {};
+
+  return {
+    start() {
+      stopListening = db.listen(eventDeliveries.channel, (payload) => {
+        const told = readLaneMessage(payload);
+        if (told) loop.wake(told.lane, told.owner);
+      });
+      loop.start();
+    },
+    async stop(graceMs) {
+      stopListening();
+      await loop.stop(graceMs);
+    },
+    get inFlight() {
+      return loop.inFlight;
+    },
+  };
+}
