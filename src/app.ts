@@ -9,6 +9,7 @@ import { createDeliveryEngine, type DeliveryEngine } from './deliveries/engine.t
 import { createOAuthApps } from './destinations/oauth-apps.ts';
 import { pruneLiveEvents } from './events/live.ts';
 import { createOrigin } from './http/origin.ts';
+import { pruneRateWindows } from './http/rate-windows.ts';
 import { createServer } from './http/server.ts';
 import type { Services } from './http/services.ts';
 import { createDownloadLinks, type DownloadLinks } from './images/download-link.ts';
@@ -207,6 +208,7 @@ function choresOf(parts: {
   return createChores(logger, [
     { name: 'tell of expired sessions', everyMs: 1_000, run: () => tellExpired(db, clock.now()) },
     { name: 'forget old live events', everyMs: 60_000, run: () => pruneLiveEvents(db, clock.now()) },
+    { name: 'forget old rate windows', everyMs: 60_000, run: () => pruneRateWindows(db, clock.now()) },
     {
       name: 'remove photos past their retention',
       everyMs: 60_000,

@@ -3,7 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Env } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
 import { type ApiKey, findKeyBySecret } from '../projects/keys.ts';
-import type { Bucket, RateState } from './rate-limit.ts';
+import { countedAddress } from './client-address.ts';
+import { type Bucket, type RateLimiter, type RateState, secondsUntil } from './rate-limit.ts';
 import type { Scope } from './scopes.ts';
 import type { Services } from './services.ts';
 
@@ -18,7 +19,7 @@ declare module 'fastify' {
     caller: Caller | undefined;
   }
   interface FastifyInstance {
-    takeRate(bucket: Bucket, who: string): RateState;
+    rates: RateLimiter;
     noteKeyUse(id: string, now: number): void;
   }
 }
@@ -42,31 +43,40 @@ export function requireCaller(services: Services, route: { bucket?: Bucket; scop
     if (!key) throw unauthorised('This API key is unknown, deleted or switched off.');
     request.caller = { projectId: key.projectId, env: key.env, key };
     request.server.noteKeyUse(key.id, services.clock.now());
-    countRequest(request, reply, route.bucket ?? 'rest', key.id, services.clock.now());
+    await countRequest(request, reply, route.bucket ?? 'rest', key.id, services.clock.now());
+  };
+}
+
+/** The hook of routes without a credential: counts the client's address. */
+export function countPublic(services: Services) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    await countRequest(request, reply, 'public', countedAddress(request.ip), services.clock.now());
   };
 }
 
 /** Counts a request against a bucket; adds the headers of §1.8 and throws AppError 429 over the limit. */
-export function countRequest(
+export async function countRequest(
   request: FastifyRequest,
   reply: FastifyReply,
   bucket: Bucket,
   who: string,
   now: number,
-): void {
-  const state = request.server.takeRate(bucket, who);
+): Promise<void> {
+  const state = await request.server.rates.take(bucket, who);
   reply.header('X-RateLimit-Limit', state.limit);
   reply.header('X-RateLimit-Remaining', state.remaining);
   reply.header('X-RateLimit-Reset', Math.ceil(state.resetAt / 1000));
-  if (state.allowed) return;
-  const seconds = Math.max(1, Math.ceil((state.resetAt - now) / 1000));
-  throw new AppError(
+  if (!state.allowed) throw tooMany(state, now);
+}
+
+/** 429 with the seconds until the window ends (contract §1.8). */
+export function tooMany({ limit, resetAt }: RateState, now: number): AppError {
+  const seconds = secondsUntil(resetAt, now);
+  return new AppError(
     429,
     'RATE_LIMIT',
-    `More than ${state.limit} requests in a minute. Try again in ${seconds} s.`,
-    {
-      retryAfter: seconds,
-    },
+    `More than ${limit} requests in a minute. Try again in ${seconds} s.`,
+    { retryAfter: seconds },
   );
 }
 

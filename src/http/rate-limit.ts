@@ -1,18 +1,30 @@
 /**
- * Requests a minute (contract §1.8). A fixed window a key and bucket; the window begins with its first request, so that
- * `X-RateLimit-Reset` is exact.
+ * Requests a minute (contract §1.8). A fixed window a bucket and caller; it begins with its first request, so that
+ * `X-RateLimit-Reset` is exact. Where the windows are counted stands in `rate-windows.ts`.
  */
 import type { Clock } from '../lib/clock.ts';
+import { type CountedWindow, type RateWindows, windowMs } from './rate-windows.ts';
 
-export type Bucket = 'create' | 'list' | 'rest' | 'public' | 'password';
+/**
+ * - `create`, `list`, `rest`: requests of a key.
+ * - `public`: requests of a client address to routes without a credential.
+ * - `refused`: uploads of a client address that were refused. Good ones are bounded by their sessions.
+ * - `password`: tries of a session's password from a client address.
+ * - `totp`: wrong one-time codes of a key.
+ * - `join`: joins of live sockets from a client address.
+ */
+export type Bucket = 'create' | 'list' | 'rest' | 'public' | 'refused' | 'password' | 'totp' | 'join';
 
-/** Requests a minute. `public` and `password` count a client address, the others a key. */
+/** Requests a minute. */
 export const bucketLimits: Record<Bucket, number> = {
   create: 100,
   list: 300,
   rest: 200,
   public: 1_200,
+  refused: 1_200,
   password: 20,
+  totp: 5,
+  join: 300,
 };
 
 export interface RateState {
@@ -24,40 +36,52 @@ export interface RateState {
 }
 
 export interface RateLimiter {
-  take(bucket: Bucket, who: string): RateState;
+  /** Counts one request. */
+  take(bucket: Bucket, who: string): Promise<RateState>;
+  /** The state when the limit is known to be spent, without counting anything and without asking anybody. */
+  spent(bucket: Bucket, who: string): RateState | undefined;
 }
 
-const windowMs = 60_000;
-const mostWindows = 100_000;
+const mostRemembered = 100_000;
 
-export function createRateLimiter(clock: Clock): RateLimiter {
-  const windows = new Map<string, { count: number; resetAt: number }>();
-  let nextSweep = 0;
+export function createRateLimiter(windows: RateWindows, clock: Clock): RateLimiter {
+  /** Windows that are full stay full until they end, so that a flood costs the database nothing. */
+  const full = new Map<string, CountedWindow>();
 
-  function sweep(now: number): void {
-    if (now < nextSweep && windows.size < mostWindows) return;
-    nextSweep = now + windowMs;
-    for (const [name, window] of windows) if (window.resetAt <= now) windows.delete(name);
+  function remember(name: string, window: CountedWindow): void {
+    if (full.size >= mostRemembered) full.clear();
+    full.set(name, window);
+  }
+
+  function stateOf(bucket: Bucket, { count, resetAt }: CountedWindow): RateState {
+    const limit = bucketLimits[bucket];
+    return { allowed: count <= limit, limit, remaining: Math.max(0, limit - count), resetAt };
+  }
+
+  function findFull(name: string): CountedWindow | undefined {
+    const window = full.get(name);
+    if (window === undefined || window.resetAt > clock.now()) return window;
+    full.delete(name);
+    return undefined;
   }
 
   return {
-    take(bucket, who) {
-      const now = clock.now();
-      sweep(now);
+    async take(bucket, who) {
       const name = `${bucket} ${who}`;
-      let window = windows.get(name);
-      if (!window || window.resetAt <= now) {
-        window = { count: 0, resetAt: now + windowMs };
-        windows.set(name, window);
-      }
-      window.count += 1;
-      const limit = bucketLimits[bucket];
-      return {
-        allowed: window.count <= limit,
-        limit,
-        remaining: Math.max(0, limit - window.count),
-        resetAt: window.resetAt,
-      };
+      const known = findFull(name);
+      if (known !== undefined) return { ...stateOf(bucket, known), allowed: false };
+      const window = await windows.add(name);
+      if (window.count >= bucketLimits[bucket]) remember(name, window);
+      return stateOf(bucket, window);
+    },
+    spent(bucket, who) {
+      const known = findFull(`${bucket} ${who}`);
+      return known && { ...stateOf(bucket, known), allowed: false };
     },
   };
+}
+
+/** Whole seconds until the window ends, at least 1 (contract §1.8). */
+export function secondsUntil(resetAt: number, now: number): number {
+  return Math.min(windowMs / 1000, Math.max(1, Math.ceil((resetAt - now) / 1000)));
 }

@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from 'typebox';
-import { requireCaller } from './auth.ts';
+import { countPublic, requireCaller } from './auth.ts';
 import type { Bucket } from './rate-limit.ts';
 import type { Scope } from './scopes.ts';
 import type { Services } from './services.ts';
@@ -32,6 +32,8 @@ export interface RouteDefinition<Body extends TSchema, Query extends TSchema> {
   access: Access;
   scope?: Scope;
   bucket?: Bucket;
+  /** A public route that counts its requests by itself. */
+  ownRate?: boolean;
   body?: Body;
   query?: Query;
   /** By status. A schema here also serialises, so that nothing leaves that is not named. */
@@ -79,12 +81,21 @@ export function createAddRoute(app: FastifyInstance, services: Services, known: 
             ...(definition.query ? { querystring: definition.query } : {}),
             ...(definition.response ? { response: definition.response } : {}),
           },
-          ...(definition.access === 'key' ? { onRequest: requireCaller(services, definition) } : {}),
+          ...entry(services, definition),
           handler: definition.handler as never,
         });
       }
     }
   };
+}
+
+/** What stands before the handler: a caller, or a count of the client's address. */
+function entry(
+  services: Services,
+  route: { access: Access; bucket?: Bucket; scope?: Scope; ownRate?: boolean },
+) {
+  if (route.access === 'key') return { onRequest: requireCaller(services, route) };
+  return route.ownRate ? {} : { onRequest: countPublic(services) };
 }
 
 export interface KnownPaths {

@@ -7,6 +7,7 @@ import { AppError } from '../errors.ts';
 import { createKeyUsage } from '../projects/keys.ts';
 import { installErrors } from './errors.ts';
 import { createRateLimiter } from './rate-limit.ts';
+import { createRateWindows } from './rate-windows.ts';
 import { createAddRoute, createKnownPaths } from './route.ts';
 import { addBillingRoutes, addBillingWebhook } from './routes/billing.ts';
 import { addDeliveryRoutes } from './routes/deliveries.ts';
@@ -74,10 +75,10 @@ export async function createServer(services: Services): Promise<FastifyInstance>
 }
 
 function decorate(app: FastifyInstance, services: Services): void {
-  const limiter = createRateLimiter(services.clock);
+  const { db, clock } = services;
   app.decorateRequest('caller', undefined);
-  app.decorate('takeRate', limiter.take);
-  app.decorate('noteKeyUse', createKeyUsage(services.db));
+  app.decorate('rates', createRateLimiter(createRateWindows(db, clock), clock));
+  app.decorate('noteKeyUse', createKeyUsage(db));
 }
 
 /** JSON may be absent or empty (contract §1.13); an upload stays a stream. */

@@ -115,6 +115,17 @@ function remember(digest: string): void {
   proven.add(digest);
 }
 
+const digestOf = (text: string, stored: string): string =>
+  createHmac('sha256', provenKey).update(`${stored}\n${text}`).digest('base64');
+
+/** Whether one of these was shown to this process before to be the password behind `stored`; computes no scrypt. */
+export function isProvenPassword(candidates: readonly string[], stored: string): boolean {
+  return candidates.some((candidate) => {
+    const text = normalise(candidate);
+    return text !== undefined && proven.has(digestOf(text, stored));
+  });
+}
+
 /**
  * Whether `password` is the one behind `stored`, compared in constant time. An impossible password is just wrong.
  * Throws AppError 503 when too many are being checked, Error when `stored` is not one of our hashes.
@@ -123,7 +134,7 @@ export async function verifyPassword(password: string, stored: string): Promise<
   const { parameters, salt, hash } = parseHash(stored);
   const text = normalise(password);
   if (text === undefined) return false;
-  const digest = createHmac('sha256', provenKey).update(`${stored}\n${text}`).digest('base64');
+  const digest = digestOf(text, stored);
   if (proven.has(digest)) return true;
   const equal = timingSafeEqual(await derive(text, salt, parameters, hash.length), hash);
   if (equal) remember(digest);

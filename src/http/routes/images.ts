@@ -2,11 +2,13 @@
 
 import type { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { AppError } from '../../errors.ts';
 import { ByteSource } from '../../images/byte-source.ts';
 import { receiveImage } from '../../images/receive.ts';
-import { countRequest } from '../auth.ts';
+import { decodePasswordHeader, isProvenPassword } from '../../sessions/password.ts';
+import { countRequest, tooMany } from '../auth.ts';
+import { countedAddress } from '../client-address.ts';
 import type { AddRoute } from '../route.ts';
 import type { Services } from '../services.ts';
 import { requireSessionByLink } from './sessions.ts';
@@ -23,41 +25,67 @@ const UploadResult = Type.Object({
 const politeBytes = 64 * 1024 * 1024;
 
 export function addImageRoutes(add: AddRoute, services: Services): void {
-  const { db, clock } = services;
+  const { clock } = services;
   add({
     method: 'POST',
     paths: ['/upload/:session/images', '/sessions/:session/upload'],
     summary: 'Upload one photo',
     tag: 'Uploads',
     access: 'public',
+    ownRate: true,
     response: { 201: UploadResult },
     async handler(request, reply) {
-      const session = await requireSessionByLink(db, request.params.session!);
-      if (session.passwordHash !== null) {
-        countRequest(request, reply, 'password', `${request.ip} ${session.id}`, clock.now());
-      }
-      const body = new ByteSource(uploadStream(request), { idleMs: services.uploadIdleMs, freeChunks: true });
+      // Good photos are bounded by their session; what is counted here is uploads that were refused.
+      const client = countedAddress(request.ip);
+      const { rates } = request.server;
+      const spent = rates.spent('refused', client);
+      if (spent) throw tooMany(spent, clock.now());
       try {
-        const image = await receiveImage(services, session, {
-          body,
-          contentType: request.headers['content-type'] ?? '',
-          declaredLength: declaredLength(request),
-          passwordHeader: request.headers['x-session-password'],
-        });
-        reply.code(201);
-        return {
-          id: image.id,
-          filename: image.filename,
-          size_bytes: image.sizeBytes,
-          destinations: image.destinations,
-          long_polling: image.longPolling,
-        };
+        return await upload(services, request, reply, client);
       } catch (error) {
-        finishPolitely(request, reply, body, error);
+        if (error instanceof AppError && error.status < 500) rates.take('refused', client).catch(() => {});
         throw error;
       }
     },
   });
+}
+
+async function upload(
+  services: Services,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  client: string,
+): Promise<Static<typeof UploadResult>> {
+  const session = await requireSessionByLink(services.db, (request.params as { session: string }).session);
+  const passwordHeader = request.headers['x-session-password'];
+  if (mayBeGuess(passwordHeader, session.passwordHash)) {
+    await countRequest(request, reply, 'password', `${client} ${session.id}`, services.clock.now());
+  }
+  const body = new ByteSource(uploadStream(request), { idleMs: services.uploadIdleMs, freeChunks: true });
+  try {
+    const image = await receiveImage(services, session, {
+      body,
+      contentType: request.headers['content-type'] ?? '',
+      declaredLength: declaredLength(request),
+      passwordHeader,
+    });
+    reply.code(201);
+    return {
+      id: image.id,
+      filename: image.filename,
+      size_bytes: image.sizeBytes,
+      destinations: image.destinations,
+      long_polling: image.longPolling,
+    };
+  } catch (error) {
+    finishPolitely(request, reply, body, error);
+    throw error;
+  }
+}
+
+/** Twenty photos of somebody who knows the password are no guesses. */
+function mayBeGuess(header: string | string[] | undefined, stored: string | null): boolean {
+  return stored !== null && !isProvenPassword(decodePasswordHeader(header), stored);
 }
 
 function uploadStream(request: FastifyRequest): Readable {

@@ -2,7 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { findLiveEvents, lastLiveSeq, sessionChanged } from '../../events/live.ts';
-import { countRequest, requireCaller } from '../auth.ts';
+import { requireCaller } from '../auth.ts';
 import type { AddRoute } from '../route.ts';
 import type { Services } from '../services.ts';
 import { requireSession, requireSessionByLink } from './sessions.ts';
@@ -15,7 +15,7 @@ const LiveQuery = Type.Object({
 });
 
 export function addLiveRoutes(add: AddRoute, services: Services): void {
-  const { db, clock } = services;
+  const { db } = services;
   add({
     method: 'GET',
     paths: ['/upload/:session/events'],
@@ -24,7 +24,6 @@ export function addLiveRoutes(add: AddRoute, services: Services): void {
     access: 'public',
     query: LiveQuery,
     async handler(request, reply) {
-      countRequest(request, reply, 'public', request.ip, clock.now());
       const session = await requireSessionByLink(db, request.params.session!);
       await stream(services, request, reply, session.id);
     },
@@ -35,6 +34,7 @@ export function addLiveRoutes(add: AddRoute, services: Services): void {
     summary: 'What happens in a session, live, for the project',
     tag: 'Live',
     access: 'public',
+    ownRate: true,
     scope: 'upload:read',
     query: LiveQuery,
     async handler(request, reply) {

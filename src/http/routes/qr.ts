@@ -1,7 +1,6 @@
 /** A session's QR code (contract §2.7). Opens without a credential: it is used as a plain link. */
 import { Type } from 'typebox';
 import { parseQrOptions, renderQr } from '../../sessions/qr.ts';
-import { countRequest } from '../auth.ts';
 import type { AddRoute } from '../route.ts';
 import type { Services } from '../services.ts';
 import { requireSessionByLink } from './sessions.ts';
@@ -26,7 +25,6 @@ export function addQrRoutes(add: AddRoute, services: Services): void {
       borderColor: text,
     }),
     async handler(request, reply) {
-      countRequest(request, reply, 'public', request.ip, clock.now());
       const session = await requireSessionByLink(db, request.params.session!);
       const options = parseQrOptions(request.query);
       const picture = await renderQr({ text: `${services.originOf(request)}/u/${session.id}`, ...options });

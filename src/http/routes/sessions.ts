@@ -12,6 +12,7 @@ import { verifyPassword } from '../../sessions/password.ts';
 import type { Session } from '../../sessions/session.ts';
 import { closeSession, type SessionChange, updateSession } from '../../sessions/update.ts';
 import { type Caller, callerOf, countRequest } from '../auth.ts';
+import { countedAddress } from '../client-address.ts';
 import { disconnected } from '../disconnect.ts';
 import type { AddRoute } from '../route.ts';
 import { clampInteger, LimitQuery, nullable, PageQuery, pageOf, readPage, Timestamp } from '../schemas.ts';
@@ -175,8 +176,7 @@ function addRead(add: AddRoute, services: Services): void {
     tag,
     access: 'public',
     response: { 200: SessionView },
-    async handler(request, reply) {
-      countRequest(request, reply, 'public', request.ip, clock.now());
+    async handler(request) {
       const session = await requireSessionByLink(db, request.params.session!);
       return showSession(session, services.serverPublicKey(), clock.now());
     },
@@ -245,7 +245,8 @@ function addPassword(add: AddRoute, services: Services): void {
     async handler(request, reply) {
       const session = await requireSessionByLink(db, request.params.session!);
       if (session.passwordHash === null) return { valid: true };
-      countRequest(request, reply, 'password', `${request.ip} ${session.id}`, clock.now());
+      const who = `${countedAddress(request.ip)} ${session.id}`;
+      await countRequest(request, reply, 'password', who, clock.now());
       return { valid: await verifyPassword(request.body.password, session.passwordHash) };
     },
   });

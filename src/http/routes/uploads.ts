@@ -13,7 +13,7 @@ import {
 } from '../../images/find.ts';
 import { toIso } from '../../lib/clock.ts';
 import { StorageMissingError } from '../../storage/storage.ts';
-import { type Caller, callerOf, countRequest, requireCaller } from '../auth.ts';
+import { type Caller, callerOf, countPublic, requireCaller } from '../auth.ts';
 import type { AddRoute } from '../route.ts';
 import { clampInteger, LimitQuery, PageQuery, pageOf, readPage, Timestamp } from '../schemas.ts';
 import type { Services } from '../services.ts';
@@ -160,6 +160,7 @@ function addDownload(add: AddRoute, services: Services): void {
     summary: 'The bytes of an upload, by key or by signed link',
     tag,
     access: 'public',
+    ownRate: true,
     scope: 'upload:read',
     query: Type.Object({
       expires: Type.Optional(Type.String({ maxLength: 20 })),
@@ -182,7 +183,7 @@ async function imageToDownload(
     await requireCaller(services, { scope: 'upload:read' })(request, reply);
     return requireImage(services, callerOf(request), id);
   }
-  countRequest(request, reply, 'public', request.ip, services.clock.now());
+  await countPublic(services)(request, reply);
   if (!services.links.verify(id, expires ?? '', signature, services.clock.now())) {
     throw new AppError(403, 'FORBIDDEN', 'This link is not valid or has expired. Ask for a new one.');
   }
