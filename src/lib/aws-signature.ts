@@ -4,6 +4,7 @@
  * Source: docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
 import { createHash, createHmac } from 'node:crypto';
+import { encodePart } from './url-path.ts';
 
 export interface AwsCredentials {
   accessKeyId: string;
@@ -12,7 +13,7 @@ export interface AwsCredentials {
 
 export interface SignableRequest {
   method: string;
-  /** As it will be sent: its path is signed as it stands, see `encodeAwsPath`. */
+  /** As it will be sent: its path is signed as it stands, see `encodePath`. */
   url: URL;
   /** Headers that are sent and signed beside `host`; names in any case. */
   headers?: Record<string, string>;
@@ -74,23 +75,10 @@ function signingKey(secret: string, scope: string): Buffer {
 
 function canonicalQuery(parameters: URLSearchParams): string {
   return [...parameters]
-    .map(([name, value]) => [encodeAws(name), encodeAws(value)] as const)
+    .map(([name, value]) => [encodePart(name), encodePart(value)] as const)
     .sort(([a, x], [b, y]) => (a === b ? (x < y ? -1 : 1) : a < b ? -1 : 1))
     .map(([name, value]) => `${name}=${value}`)
     .join('&');
-}
-
-/** A key as the path of a URL: everything but unreserved characters and `/` is percent-encoded, once. */
-export function encodeAwsPath(key: string): string {
-  return key.split('/').map(encodeAws).join('/');
-}
-
-/** RFC 3986: letters, digits and `-._~` stay. */
-function encodeAws(text: string): string {
-  return encodeURIComponent(text).replace(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
 }
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

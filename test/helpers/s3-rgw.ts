@@ -10,7 +10,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { emptySha256, encodeAwsPath, signAwsRequest } from '../../src/lib/aws-signature.ts';
+import { emptySha256, signAwsRequest } from '../../src/lib/aws-signature.ts';
+import { encodePath } from '../../src/lib/url-path.ts';
 
 export interface S3User {
   accessKeyId: string;
@@ -69,7 +70,7 @@ export async function startRgw(): Promise<RgwServer> {
 
 function server(cluster: Cluster, port: number, owner: S3User): RgwServer {
   const call: RgwServer['call'] = async (method, path, { user = owner, query = '', body } = {}) => {
-    const url = new URL(`http://127.0.0.1:${port}${encodeAwsPath(path)}${query && `?${query}`}`);
+    const url = new URL(`http://127.0.0.1:${port}${encodePath(path)}${query && `?${query}`}`);
     const payloadSha256 = body ? createHash('sha256').update(body).digest('hex') : emptySha256;
     const headers = signAwsRequest({ method, url, payloadSha256 }, user, {
       region: 'us-east-1',

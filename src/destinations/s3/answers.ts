@@ -3,8 +3,18 @@
  * docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html; those of other stores are named beside them.
  */
 import type { OutboundResponse } from '../../lib/outbound.ts';
-import type { CheckStep, Fate } from '../destination.ts';
-import { detailsOf, TransferError } from '../transfer.ts';
+import {
+  credentialsRefused,
+  failureOf,
+  givenUp,
+  type Meaning,
+  nothingToDo,
+  shownCode,
+  topFolder,
+  triedAgain,
+  xmlText,
+} from '../meanings.ts';
+import type { TransferError } from '../transfer.ts';
 
 export interface S3Error {
   code: string;
@@ -18,36 +28,10 @@ export function readError(answer: OutboundResponse): S3Error {
   const text = answer.body.toString('utf8');
   const error = /<Error\b[^>]*>([\s\S]*)/.exec(text)?.[1] ?? '';
   return {
-    code: element(error, 'Code'),
-    message: element(error, 'Message'),
-    region: answer.headers['x-amz-bucket-region'] ?? (element(error, 'Region') || undefined),
+    code: xmlText(error, 'Code'),
+    message: xmlText(error, 'Message'),
+    region: answer.headers['x-amz-bucket-region'] ?? (xmlText(error, 'Region') || undefined),
   };
-}
-
-/** The text of an XML element without children; empty when it is not there. */
-export function element(xml: string, name: string): string {
-  const text = new RegExp(`<${name}>([^<]{0,4000})</${name}>`).exec(xml)?.[1] ?? '';
-  return text
-    .replace(/&(lt|gt|quot|apos|amp|#34|#39);/g, (_, entity: string) => entities[entity] ?? '')
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
-    .trim();
-}
-
-const entities: Record<string, string> = {
-  lt: '<',
-  gt: '>',
-  quot: '"',
-  apos: "'",
-  amp: '&',
-  '#34': '"',
-  '#39': "'",
-};
-
-interface Meaning {
-  fate: Fate;
-  step: CheckStep['step'];
-  says: string;
-  advice: string;
 }
 
 /** What sentences name. */
@@ -58,36 +42,26 @@ export interface Place {
   region: string;
 }
 
-const credentials = (says: string, advice: string): Meaning => ({
-  fate: 'reconnect',
-  step: 'sign in',
-  says,
-  advice,
-});
-const later = (says: string, advice: string): Meaning => ({ fate: 'retry', step: 'write', says, advice });
-const final = (says: string, advice: string): Meaning => ({ fate: 'give-up', step: 'write', says, advice });
-
 const renew = 'Put a valid access key into the destination.';
-const wait = 'Nothing needs to be done; it will be tried again.';
 
-const badKeyId = credentials('{host} does not know the access key ID ({status}).', renew);
-const badSecret = credentials(
+const badKeyId = credentialsRefused('{host} does not know the access key ID ({status}).', renew);
+const badSecret = credentialsRefused(
   '{host} did not accept the signature ({status}).',
   'Check the secret access key: it does not belong to the access key ID, or a character is missing.',
 );
-const expired = credentials('The access key has expired or was revoked ({status}).', renew);
-const refused = later(
+const expired = credentialsRefused('The access key has expired or was revoked ({status}).', renew);
+const refused = triedAgain(
   'The bucket refused the write ({status}).',
   'The key may lack s3:PutObject on {folder}*, or a bucket policy denies it.',
 );
-const full = later(
+const full = triedAgain(
   'The store is full: its quota is used up ({status}).',
   'Raise the quota or free some space.',
 );
-const busy = later('The store asked to slow down ({status}).', wait);
-const damaged = later('The photo was damaged on its way to the store ({status}).', wait);
-const badName = final('The store does not take {key} as a key ({status}).', 'Change key_template.');
-const elsewhere = later(
+const busy = triedAgain('The store asked to slow down ({status}).', nothingToDo);
+const damaged = triedAgain('The photo was damaged on its way to the store ({status}).', nothingToDo);
+const badName = givenUp('The store does not take {key} as a key ({status}).', 'Change key_template.');
+const elsewhere = triedAgain(
   'The bucket {bucket} is not in {region} ({status}).',
   'Put its region, or the endpoint of its region, into the destination.',
 );
@@ -96,7 +70,7 @@ const meanings: Record<string, Meaning> = {
   InvalidAccessKeyId: badKeyId,
   SignatureDoesNotMatch: badSecret,
   InvalidSecurity: badSecret,
-  AuthorizationHeaderMalformed: credentials(
+  AuthorizationHeaderMalformed: credentialsRefused(
     '{host} could not read the signature ({status}).',
     'Check the region and the access key ID.',
   ),
@@ -104,14 +78,17 @@ const meanings: Record<string, Meaning> = {
   InvalidToken: expired,
   TokenRefreshRequired: expired,
   Unauthorized: badKeyId,
-  RequestTimeTooSkewed: later(
+  RequestTimeTooSkewed: triedAgain(
     'The clocks of this server and of the store differ too much ({status}).',
     'Set the clock of this server (NTP).',
   ),
   AccessDenied: refused,
   AllAccessDisabled: refused,
-  AccountProblem: later('There is a problem with the account of the bucket ({status}).', 'Ask the provider.'),
-  NoSuchBucket: later(
+  AccountProblem: triedAgain(
+    'There is a problem with the account of the bucket ({status}).',
+    'Ask the provider.',
+  ),
+  NoSuchBucket: triedAgain(
     'There is no bucket {bucket} at {host} ({status}).',
     'Create it, or correct the name, the region or the endpoint.',
   ),
@@ -122,7 +99,7 @@ const meanings: Record<string, Meaning> = {
   ServiceUnavailable: busy,
   ThrottlingException: busy,
   RequestTimeout: busy,
-  InternalError: later('The store had a fault of its own ({status}).', wait),
+  InternalError: triedAgain('The store had a fault of its own ({status}).', nothingToDo),
   OperationAborted: busy,
   ConditionalRequestConflict: busy,
   QuotaExceeded: full,
@@ -133,7 +110,10 @@ const meanings: Record<string, Meaning> = {
   XAmzContentSHA256Mismatch: damaged,
   XAmzContentChecksumMismatch: damaged,
   IncompleteBody: damaged,
-  EntityTooLarge: final('The photo is larger than the store takes ({status}).', 'Limit the size of photos.'),
+  EntityTooLarge: givenUp(
+    'The photo is larger than the store takes ({status}).',
+    'Limit the size of photos.',
+  ),
   KeyTooLongError: badName,
   InvalidObjectName: badName,
   XMinioInvalidObjectName: badName,
@@ -149,7 +129,7 @@ function meaningOfStatus(status: number): Meaning {
   if (status === 507) return full;
   if (status >= 500) return meanings.InternalError!;
   if (status >= 300 && status < 400) return elsewhere;
-  return later('{host} did not take the photo ({status}).', 'Check that the endpoint is an S3 store.');
+  return triedAgain('{host} did not take the photo ({reason}).', 'Check that the endpoint is an S3 store.');
 }
 
 /** The failure that an answer stands for. `secrets` never appear in it, whatever the store repeats. */
@@ -159,23 +139,15 @@ export function failureFromAnswer(
   now: number,
   secrets: readonly string[],
 ): TransferError {
-  const { code, message } = readError(answer);
-  const meaning = (Object.hasOwn(meanings, code) && meanings[code]) || meaningOfStatus(answer.status);
-  const known = meaning !== undefined && Object.hasOwn(meanings, code);
-  const shownCode = /^\w{1,60}$/.test(code) ? code : '';
-  const fill = (text: string): string =>
-    text
-      .replaceAll('{status}', known || !shownCode ? String(answer.status) : `${answer.status} ${shownCode}`)
-      .replaceAll('{folder}', place.key.includes('/') ? place.key.slice(0, place.key.indexOf('/') + 1) : '')
-      .replaceAll('{bucket}', place.bucket)
-      .replaceAll('{host}', place.host)
-      .replaceAll('{region}', place.region)
-      .replaceAll('{key}', place.key.slice(0, 200));
-  const excerpt = scrub([shownCode, message].filter(Boolean).join(': ').slice(0, 1_000), secrets) || null;
-  const details = detailsOf(answer, meaning.fate, excerpt, now);
-  return new TransferError(meaning.step, fill(meaning.says), fill(meaning.advice), details);
-}
-
-function scrub(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((rest, secret) => (secret.length < 4 ? rest : rest.replaceAll(secret, '…')), text);
+  const error = readError(answer);
+  const code = shownCode(error.code);
+  const known = Object.hasOwn(meanings, code) ? meanings[code] : undefined;
+  const words = {
+    ...place,
+    key: place.key.slice(0, 200),
+    folder: topFolder(place.key),
+    reason: code === '' ? String(answer.status) : `${answer.status} ${code}`,
+  };
+  const refusal = { answer, code, message: error.message };
+  return failureOf(refusal, known ?? meaningOfStatus(answer.status), { words, secrets, now });
 }

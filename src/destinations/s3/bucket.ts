@@ -1,7 +1,8 @@
 /** Signed requests to one bucket. */
 import { createHash } from 'node:crypto';
-import { emptySha256, encodeAwsPath, signAwsRequest } from '../../lib/aws-signature.ts';
+import { emptySha256, signAwsRequest } from '../../lib/aws-signature.ts';
 import type { OutboundRequest, OutboundResponse } from '../../lib/outbound.ts';
+import { encodePath } from '../../lib/url-path.ts';
 import type { ConnectionServices } from '../destination.ts';
 import { type TransferError, transfer } from '../transfer.ts';
 import { failureFromAnswer, readError } from './answers.ts';
@@ -34,7 +35,7 @@ export class Bucket {
   }
 
   url(key: string): URL {
-    return addressOf(this.settings, this.#region, encodeAwsPath(`/${key}`));
+    return addressOf(this.settings, this.#region, encodePath(`/${key}`));
   }
 
   /** Any status is an answer. Throws TransferError when there is none. */

@@ -1,9 +1,11 @@
 /** Writes a photo under a key: in one request, or in parts when it is large. An object is there whole or not at all. */
 import { createHash } from 'node:crypto';
 import type { OutboundResponse } from '../../lib/outbound.ts';
-import { type DeliverableImage, DeliveryError, type Receipt } from '../destination.ts';
+import type { Found } from '../conflict.ts';
+import type { DeliverableImage } from '../destination.ts';
+import { xmlText } from '../meanings.ts';
+import { type NotWritten, verifyBySize, type Written } from '../object-store.ts';
 import { type Part, partsOf, persistently, wholeBody } from '../transfer.ts';
-import { element } from './answers.ts';
 import type { Bucket } from './bucket.ts';
 import { isAmazon } from './settings.ts';
 
@@ -12,18 +14,10 @@ const wholeBytes = 16 * 1_048_576;
 /** At least 5 MiB but for the last, at most 10,000 of them (Amazon S3 multipart upload limits). */
 const partBytes = 8 * 1_048_576;
 
-export interface Written {
-  answer: OutboundResponse;
-  verifiedBy: Receipt['verifiedBy'];
-}
-
-export interface PutOptions {
+interface PutOptions {
   /** Only where nothing is. */
-  ifFree?: boolean;
+  ifFree: boolean;
 }
-
-/** The key is taken, or the store does not know the condition. */
-export type NotWritten = 'taken' | 'unconditional only';
 
 export async function putImage(
   bucket: Bucket,
@@ -74,7 +68,11 @@ async function putWhole(
   if (answer.status < 200 || answer.status > 299) throw bucket.failure(answer, key);
   const same =
     answer.headers['x-amz-checksum-sha256'] === checksum || readEtag(answer) === body.md5().toString('hex');
-  return { answer, verifiedBy: same ? 'hash' : await verifyBySize(bucket, image, key, signal) };
+  if (same) return { answer, verifiedBy: 'hash', remoteId: readVersion(answer) };
+  // Stores that encrypt with keys of their own have ETags that are no MD5. The signed hash was checked on the way in;
+  // what is held is looked at where the key may look.
+  const head = await bucket.send({ method: 'HEAD', key }, signal);
+  return { answer, verifiedBy: verifyBySize(head, image, key), remoteId: readVersion(answer) };
 }
 
 function readCondition(answer: OutboundResponse, { ifFree }: PutOptions): NotWritten | undefined {
@@ -82,30 +80,9 @@ function readCondition(answer: OutboundResponse, { ifFree }: PutOptions): NotWri
   return answer.status === 501 && ifFree ? 'unconditional only' : undefined;
 }
 
-const readEtag = (answer: OutboundResponse): string => (answer.headers.etag ?? '').replaceAll('"', '');
+const readVersion = (answer: OutboundResponse): string | null => answer.headers['x-amz-version-id'] ?? null;
 
-/**
- * For stores whose ETag is no MD5 (those that encrypt with keys of their own). The signed hash was checked on the way
- * in; what is held is looked at where the key may look.
- */
-async function verifyBySize(
-  bucket: Bucket,
-  image: DeliverableImage,
-  key: string,
-  signal: AbortSignal,
-): Promise<Receipt['verifiedBy']> {
-  const { status, headers } = await bucket.send({ method: 'HEAD', key }, signal);
-  if (status !== 200) return 'none';
-  const held = Number(headers['content-length']);
-  if (held === image.sizeBytes) return 'size';
-  throw new DeliveryError(
-    `The bucket holds ${held} of ${image.sizeBytes} bytes of ${key}. It will be sent again.`,
-    {
-      fate: 'retry',
-      status,
-    },
-  );
-}
+const readEtag = (answer: OutboundResponse): string => (answer.headers.etag ?? '').replaceAll('"', '');
 
 async function putInParts(
   bucket: Bucket,
@@ -118,7 +95,7 @@ async function putInParts(
     () => bucket.demand({ method: 'POST', key, query: { uploads: '' }, headers: headersOf(image) }, signal),
     signal,
   );
-  const uploadId = element(begun.body.toString('utf8'), 'UploadId');
+  const uploadId = xmlText(begun.body.toString('utf8'), 'UploadId');
   if (uploadId === '') throw bucket.failure(begun, key);
   try {
     const sent: SentPart[] = [];
@@ -173,11 +150,11 @@ async function complete(
     throw bucket.failure(answer, key);
   const joined = createHash('md5');
   for (const { md5 } of parts) joined.update(md5, 'hex');
-  const whole = element(text, 'ETag').replaceAll('"', '');
+  const whole = xmlText(text, 'ETag').replaceAll('"', '');
   const same =
     parts.every(({ etag, md5 }) => etag.replaceAll('"', '') === md5) &&
     (whole === '' || whole === `${joined.digest('hex')}-${parts.length}`);
-  return { answer, verifiedBy: same ? 'hash' : 'none' };
+  return { answer, verifiedBy: same ? 'hash' : 'none', remoteId: readVersion(answer) };
 }
 
 const escapeXml = (text: string): string =>
@@ -189,13 +166,13 @@ async function abandon(bucket: Bucket, key: string, uploadId: string): Promise<v
   await bucket.send({ method: 'DELETE', key, query: { uploadId } }, soon).catch(() => undefined);
 }
 
-/** Whether the object under a key is this photo; undefined when the key may not look. */
+/** Whether the object under a key is this photo. */
 export async function holdsImage(
   bucket: Bucket,
   image: DeliverableImage,
   key: string,
   signal: AbortSignal,
-): Promise<'nothing' | 'ours' | 'another' | 'unknown'> {
+): Promise<Found> {
   const answer = await bucket.send({ method: 'HEAD', key }, signal);
   if (answer.status === 404) return 'nothing';
   if (answer.status === 403) return 'unknown';
