@@ -4,7 +4,16 @@ import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import type { TestApp } from '../helpers/app.ts';
 import { usePhones } from '../helpers/browser.ts';
-import { counts, createMovableClock, createSession, makePhotos, readPage, says, useApp } from './stage.ts';
+import {
+  counts,
+  createMovableClock,
+  createSession,
+  type MovableClock,
+  makePhotos,
+  readPage,
+  says,
+  useApp,
+} from './stage.ts';
 
 const phones = usePhones();
 const startApp = useApp();
@@ -18,8 +27,46 @@ async function findViolations(page: Page): Promise<string[]> {
   return results.violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
 }
 
+/** Controls below 48 × 48 pixels. */
+async function findSmallTargets(page: Page): Promise<string[]> {
+  return page.evaluate(`
+    [...document.querySelectorAll('button, input, a')]
+      .filter((element) => element.checkVisibility())
+      .map((element) => ({ box: element.getBoundingClientRect(), html: element.outerHTML.slice(0, 80) }))
+      .filter(({ box }) => box.width < 48 || box.height < 48)
+      .map(({ box, html }) => html + ' ' + box.width + ' × ' + box.height)
+  `);
+}
+
+async function findMotion(page: Page): Promise<string[]> {
+  return page.evaluate(`
+    [...document.querySelectorAll('*')]
+      .filter((element) => getComputedStyle(element).transitionDuration.split(', ').some((time) => parseFloat(time) > 0))
+      .map((element) => element.outerHTML.slice(0, 80))
+  `);
+}
+
+/** As the person's own text size does it: the size that all others are measured by. */
+async function doubleText(page: Page): Promise<void> {
+  await page.evaluate(`
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync('html { font-size: 200% }');
+    document.adoptedStyleSheets = [sheet];
+  `);
+}
+
+/** What reaches over the right edge of the screen. */
+async function findOverflow(page: Page): Promise<string[]> {
+  return page.evaluate(`
+    [...document.querySelectorAll('html, body *')]
+      .filter((element) => element.checkVisibility() && !element.closest('svg'))
+      .filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5 || element.scrollWidth > innerWidth)
+      .map((element) => element.outerHTML.slice(0, 80))
+  `);
+}
+
 /** Brings the page to a screen, as a person would get there. */
-const screens: Record<string, (page: Page, app: TestApp) => Promise<void>> = {
+const screens: Record<string, (page: Page, app: TestApp, clock: MovableClock) => Promise<void>> = {
   async open(page, app) {
     await page.goto((await createSession(app, {}, app.project.test)).upload_url);
     await says(readPage(page).heading, 'Photos for Claims');
@@ -70,79 +117,41 @@ const screens: Record<string, (page: Page, app: TestApp) => Promise<void>> = {
     await page.goto(`${app.origin}/u/sess_0`);
     await says(readPage(page).heading, 'This link does not work');
   },
-};
-
-describe.each(['light', 'dark'] as const)('axe finds nothing in %s', (colorScheme) => {
-  test.each(Object.entries(screens))('%s', async (_name, arrive) => {
-    const app = await startApp();
-    const { page } = await phones.open({ colorScheme });
-    await arrive(page, app);
-    // Colours are judged when they have come to rest.
-    await page.emulateMedia({ reducedMotion: 'reduce' });
-    expect(await findViolations(page)).toEqual([]);
-  });
-
-  test('expired', async () => {
-    const clock = createMovableClock();
-    const app = await startApp({ clock });
+  async expired(page, app, clock) {
     const session = await createSession(app, { expires_in: 60 });
     clock.ahead = 61_000;
-    const { page } = await phones.open({ colorScheme });
     await page.goto(session.upload_url);
     await says(readPage(page).heading, 'This link has expired');
-    expect(await findViolations(page)).toEqual([]);
+  },
+};
+
+describe('every screen', () => {
+  test.each(Object.entries(screens))('%s', async (_name, arrive) => {
+    const clock = createMovableClock();
+    const app = await startApp({ clock });
+    // Without motion, so that colours are judged when they have come to rest.
+    const { page } = await phones.open({ viewport: { width: 320, height: 568 }, reducedMotion: 'reduce' });
+    await arrive(page, app, clock);
+    expect(await findViolations(page), 'in light').toEqual([]);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    expect(await findViolations(page), 'in dark').toEqual([]);
+    expect(await findSmallTargets(page), 'what a thumb would miss').toEqual([]);
+    expect(await findMotion(page), 'what moves although nobody wants it').toEqual([]);
+    await doubleText(page);
+    expect(await findOverflow(page), 'what is cut off with twice the text size').toEqual([]);
   });
 });
 
 test('axe would find what is wrong', async () => {
   const app = await startApp();
   const { page } = await phones.open();
-  await screens['not found']!(page, app);
+  await screens['not found']!(page, app, createMovableClock());
   await page.evaluate(`
     document.querySelector('main').append(document.createElement('button'));
     document.querySelector('.lead p').style.color = '#aaa';
   `);
   const rules = (await findViolations(page)).map((violation) => violation.split(':')[0]);
   expect(rules.sort()).toEqual(['button-name', 'color-contrast']);
-});
-
-describe('on a narrow screen with twice the text size', () => {
-  test.each(Object.entries(screens))(
-    '%s needs no scrolling to the side, and nothing is cut off',
-    async (_name, arrive) => {
-      const app = await startApp();
-      const { page } = await phones.open({ viewport: { width: 320, height: 568 } });
-      await arrive(page, app);
-      // As the person's own text size does it: the size that all others are measured by.
-      await page.evaluate(`
-      const sheet = new CSSStyleSheet();
-      sheet.replaceSync('html { font-size: 200% }');
-      document.adoptedStyleSheets = [sheet];
-    `);
-      const wide = await page.evaluate(`
-      [...document.querySelectorAll('body *')]
-        .filter((element) => element.checkVisibility() && !element.closest('svg'))
-        .filter((element) => element.getBoundingClientRect().right > innerWidth + 0.5)
-        .map((element) => element.outerHTML.slice(0, 80))
-    `);
-      expect(wide).toEqual([]);
-      expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
-    },
-  );
-});
-
-test.each(Object.entries(screens))('a thumb hits every button: %s', async (_name, arrive) => {
-  const app = await startApp();
-  const { page } = await phones.open({ viewport: { width: 320, height: 568 } });
-  await arrive(page, app);
-  const small = await page.evaluate(`
-    [...document.querySelectorAll('button, input, a')]
-      .filter((element) => element.checkVisibility())
-      .map((element) => ({ box: element.getBoundingClientRect(), html: element.outerHTML.slice(0, 80) }))
-      .filter(({ box }) => box.width < 48 || box.height < 48)
-      .map(({ box, html }) => html + ' ' + box.width + ' × ' + box.height)
-  `);
-  expect(small).toEqual([]);
 });
 
 describe('with a keyboard alone', () => {
@@ -155,7 +164,7 @@ describe('with a keyboard alone', () => {
   test('every control can be reached in reading order, and shows that it is', async () => {
     const app = await startApp();
     const { page } = await phones.open();
-    await screens.received!(page, app);
+    await screens.received!(page, app, createMovableClock());
     const order: string[] = [];
     for (let steps = 0; steps < 5; steps++) {
       await page.keyboard.press('Tab');
@@ -175,7 +184,7 @@ describe('with a keyboard alone', () => {
     const { page } = await phones.open();
     // Listened for from the start: the browser hands the chooser over only from a moment after that.
     const chooser = page.waitForEvent('filechooser');
-    await screens.received!(page, app);
+    await screens.received!(page, app, createMovableClock());
     const view = readPage(page);
     await page.keyboard.press('Tab');
     await page.keyboard.press('Tab');
@@ -239,21 +248,10 @@ describe('for a screen reader', () => {
   test('photos are a list with their names, and pictures that only decorate are silent', async () => {
     const app = await startApp();
     const { page } = await phones.open();
-    await screens.received!(page, app);
+    await screens.received!(page, app, createMovableClock());
     const list = page.getByRole('list', { name: 'Your photos' });
     expect(await list.getByRole('listitem').count()).toBe(2);
     expect(await page.getByRole('img', { name: 'photo-1.jpg' }).count()).toBe(1);
     expect(await page.locator('svg:not([aria-hidden="true"])').count()).toBe(0);
   });
-});
-
-test('who wants no motion gets none', async () => {
-  const app = await startApp();
-  const { page } = await phones.open({ reducedMotion: 'reduce' });
-  await screens.received!(page, app);
-  const moving = await page.evaluate(`
-    [...document.querySelectorAll('*')].flatMap((element) =>
-      getComputedStyle(element).transitionDuration.split(', ').filter((duration) => parseFloat(duration) > 0))
-  `);
-  expect(moving).toEqual([]);
 });

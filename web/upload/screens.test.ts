@@ -96,6 +96,12 @@ describe('while photos are on their way', () => {
     expect(screen.status?.action?.label).toBe('Try now');
   });
 
+  test('takes no more while the last places are being filled', () => {
+    const filling = { held: 3, photos: photos('received', 'received', 'received', 'sending', 'queued') };
+    expect(screenOf(filling).pick).toBeUndefined();
+    expect(screenOf({ ...filling, photos: photos('received', 'sending', 'refused') }).pick).toBeDefined();
+  });
+
   test('says that the service is busy', () => {
     const screen = screenOf({ photos: photos('waiting'), waitingFor: 'service' });
     expect(statusOf(screen)).toContain('The service is busy.');

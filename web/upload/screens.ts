@@ -85,7 +85,7 @@ function open(
     opening: count === 0 ? READY : NARROW + (1 - NARROW) * progressOf(situation.photos),
     stored: allStored,
     status: status(situation, received, unsent, speech, wishes),
-    pick: pick(session),
+    pick: situation.held + unsent < max ? pick(session) : undefined,
     action: received > 0 && unsent === 0 ? { label: speech.say('done'), run: wishes.leave } : undefined,
   };
 }

@@ -84,6 +84,8 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
     },
     onRefused,
     onPassword() {
+      // Three photos under way are refused together; the first of them asks.
+      if (situation.password !== 'none') return;
       situation.password = password === undefined ? 'ask' : 'changed';
       password = undefined;
       render();
