@@ -77,15 +77,15 @@ export function checkPathTemplate(template: string): void {
 
 /** Throws AppError 400 when an own CA or a pinned certificate cannot be read; returns the pin as plain hex. */
 export function checkTrust(ca: string | undefined, pin: string | undefined): string | undefined {
-  if (ca !== undefined && pin !== undefined) throw invalid('Give ca or certificate_sha256, not both');
-  if (ca !== undefined) {
+  if (ca && pin) throw invalid('Give ca or certificate_sha256, not both');
+  if (ca) {
     try {
       new X509Certificate(ca);
     } catch {
       throw invalid('ca is not a certificate. Give it as PEM, beginning with -----BEGIN CERTIFICATE-----');
     }
   }
-  if (pin === undefined) return undefined;
+  if (!pin) return undefined;
   const hex = pin
     .replace(/^sha-?256[:=]/i, '')
     .replaceAll(/[:\s]/g, '')

@@ -52,3 +52,17 @@ export interface FileServer {
 export function temporaryName(image: Pick<DeliverableImage, 'deliveryId'>): string {
   return `.apertur-${image.deliveryId}.tmp`;
 }
+
+/** Times in milliseconds. */
+export interface Patience {
+  /** For opening: resolve, connect, TLS, sign in. */
+  openMs: number;
+  /** Without any progress. */
+  stallMs: number;
+  /** From the last byte sent to the answer. */
+  answerMs: number;
+  /** That an unused session is kept. */
+  idleMs: number;
+}
+
+export const usualPatience: Patience = { openMs: 30_000, stallMs: 30_000, answerMs: 120_000, idleMs: 30_000 };

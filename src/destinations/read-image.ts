@@ -4,22 +4,27 @@ import { type DeliverableImage, DeliveryError } from './destination.ts';
 
 /**
  * The bytes of a photo. `also` takes them too, for servers that compare by another hash. Throws DeliveryError `retry`
- * at the end when the bytes are not those that were received, else what reading the storage throws.
+ * when the bytes are not those that were received, before the last piece is given, so that a photo that was damaged in
+ * storage never becomes a complete file elsewhere; else what reading the storage throws.
  */
 export async function* readImage(image: DeliverableImage, also?: Hash): AsyncGenerator<Buffer> {
   const hash = createHash('sha256');
   let bytes = 0;
+  let held: Buffer | undefined;
   for await (const chunk of (await image.open()) as AsyncIterable<Buffer>) {
+    if (held) yield held;
     hash.update(chunk);
     also?.update(chunk);
     bytes += chunk.length;
-    yield chunk;
+    held = chunk;
   }
-  if (bytes === image.sizeBytes && hash.digest('hex') === image.sha256) return;
-  throw new DeliveryError(
-    `The stored photo is not what was received (${bytes} of ${image.sizeBytes} bytes). Nothing was delivered; check the storage.`,
-    { fate: 'retry' },
-  );
+  if (bytes !== image.sizeBytes || hash.digest('hex') !== image.sha256) {
+    throw new DeliveryError(
+      `The stored photo is not what was received (${bytes} of ${image.sizeBytes} bytes). Nothing was delivered; check the storage.`,
+      { fate: 'retry' },
+    );
+  }
+  if (held) yield held;
 }
 
 /** A hash of the stored photo other than its SHA-256; lower-case hex. */

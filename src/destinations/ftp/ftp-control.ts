@@ -7,7 +7,7 @@ import { Client, FTPError } from 'basic-ftp';
 import { dial, type SecureOptions, secure } from '../../lib/outbound/dial.ts';
 import { type Guard, OutboundError } from '../../lib/outbound.ts';
 import { broken, FileServerError, fromOutbound } from '../file-server-error.ts';
-import type { Patience } from './index.ts';
+import type { Patience } from '../file-session.ts';
 
 /** `text` without the code, control characters and line ends. */
 export interface Reply {
@@ -159,7 +159,8 @@ export class Control {
           });
           await carry(data);
           carried = true;
-          ftp.socket.setTimeout(ftp.timeout);
+          // Some servers look through the whole file before they say that they have it.
+          ftp.socket.setTimeout(this.#options.times.answerMs);
           settle();
         } catch (error) {
           if (!(error instanceof DataLost)) return task.reject(new SourceFailed(error));

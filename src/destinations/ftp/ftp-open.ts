@@ -4,11 +4,10 @@ import { OutboundError, type Phases } from '../../lib/outbound.ts';
 import type { ConnectionServices } from '../destination.ts';
 import type { StepLog } from '../file-server-check.ts';
 import { FileServerError, fromOutbound } from '../file-server-error.ts';
-import type { FileServer } from '../file-session.ts';
+import type { FileServer, Patience } from '../file-session.ts';
 import { Control } from './ftp-control.ts';
 import { refusal, signInRefusal, tlsRefusal } from './ftp-replies.ts';
 import { chooseHash, FtpSession, type Shared } from './ftp-session.ts';
-import type { Patience } from './index.ts';
 import type { FtpSettings } from './settings.ts';
 
 export function createFtpOpener(

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import type { Connection, ConnectionServices, DestinationKind } from '../destination.ts';
 import { createFileConnection } from '../file-server.ts';
-import type { FileServer } from '../file-session.ts';
+import { type FileServer, type Patience, usualPatience } from '../file-session.ts';
 import { createFtpOpener } from './ftp-open.ts';
 import { config, credentials, type FtpSettings, prepare, readSettings } from './settings.ts';
 import { createSftpOpener } from './sftp-open.ts';
@@ -27,23 +27,13 @@ export const ftp = {
   },
 } satisfies DestinationKind;
 
-export interface Patience {
-  /** Milliseconds for opening: resolve, connect, TLS, sign in. */
-  openMs: number;
-  /** Milliseconds without any progress or answer. */
-  stallMs: number;
-  idleMs: number;
-}
-
-const patience: Patience = { openMs: 30_000, stallMs: 30_000, idleMs: 30_000 };
-
 /** A connection with other times than the usual ones. */
 export function connectFtp(
   settings: FtpSettings,
   services: ConnectionServices,
   times: Partial<Patience> = {},
 ): Connection {
-  const all = { ...patience, ...times };
+  const all = { ...usualPatience, ...times };
   const open: FileServer['open'] =
     settings.protocol === 'sftp'
       ? createSftpOpener(settings, services, all)
