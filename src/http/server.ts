@@ -6,6 +6,7 @@ import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import { AppError } from '../errors.ts';
 import { createKeyUsage } from '../projects/keys.ts';
 import { installErrors } from './errors.ts';
+import { addMetrics } from './metrics.ts';
 import { createRateLimiter } from './rate-limit.ts';
 import { createRateWindows } from './rate-windows.ts';
 import { createAddRoute, createKnownPaths } from './route.ts';
@@ -69,6 +70,7 @@ export async function createServer(services: Services): Promise<FastifyInstance>
   });
   await addBillingWebhook(app, services, known);
   addHealthRoutes(app, services);
+  if (services.config.metrics) addMetrics(app, services);
   await addPageRoutes(app, services);
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   return app;
