@@ -69,11 +69,13 @@ function gaugeWork(registry: Registry, { db, clock, deliveries }: Services): voi
       oldest.set(row?.at == null ? 0 : (clock.now() - Number(row.at)) / 1000);
     },
   });
-  const inFlight = new Gauge({
+  const inFlight: Gauge = new Gauge({
     name: 'apertur_deliveries_in_flight',
     help: 'Attempts under way in this process.',
     registers,
-    collect: () => inFlight.set(deliveries.inFlight),
+    collect(): void {
+      inFlight.set(deliveries.inFlight);
+    },
   });
 }
 
