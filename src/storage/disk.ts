@@ -2,7 +2,7 @@
  * Image bytes in a data directory. A photo is written under a temporary name in `tmp/`, synced, renamed to its key, and
  * the key's directory synced: after that it survives a power cut, and before that nobody can see it.
  */
-import { type FileHandle, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, open, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Directories } from './directories.ts';
@@ -11,7 +11,7 @@ import { BlockPool, FileSink } from './file-sink.ts';
 import { assertKey } from './keys.ts';
 import { probe } from './probe.ts';
 import { type Storage, StorageMissingError, type StorageWriter } from './storage.ts';
-import { isLeftBehind, temporaryName } from './temporary.ts';
+import { sweepTemporary, temporaryName } from './temporary.ts';
 
 /** Chunks of a stored photo, as they are read for a delivery. */
 const READ_BYTES = 131_072;
@@ -38,7 +38,7 @@ export function createDiskStorage(options: DiskStorageOptions): Storage {
     remove: async (key) => {
       await ignoreMissing(unlink(place(key)));
     },
-    sweep: () => sweep(temporary),
+    sweep: () => sweepTemporary(temporary),
     check: () => probe(storage),
     close: async () => {},
   };
@@ -74,7 +74,7 @@ class DiskWriter implements StorageWriter {
   async commit(): Promise<void> {
     this.#assertOpen();
     try {
-      const file = await this.#sink.finish();
+      const file = await this.#sink.drain();
       await file.sync();
       await Promise.all([this.#publish(), this.#sink.end()]);
       this.#done = true;
@@ -129,15 +129,4 @@ async function openFile(
   const handle = await ignoreMissing(open(path, 'r'));
   if (handle === undefined) throw new StorageMissingError(key);
   return handle.createReadStream({ ...range, highWaterMark: READ_BYTES });
-}
-
-async function sweep(temporary: string): Promise<{ removed: number }> {
-  let removed = 0;
-  for (const name of (await ignoreMissing(readdir(temporary))) ?? []) {
-    const path = join(temporary, name);
-    if (!(await isLeftBehind(path, name))) continue;
-    await ignoreMissing(unlink(path));
-    removed += 1;
-  }
-  return { removed };
 }

@@ -24,7 +24,7 @@ describe('writing in batches', () => {
         const chunks = lengths.map((length) => randomBytes(length));
         const sink = new FileSink(pool, () => open(path, 'w'));
         for (const chunk of chunks) await sink.write(chunk);
-        await sink.finish();
+        await sink.drain();
         await sink.end();
         expect((await readFile(path)).equals(Buffer.concat(chunks))).toBe(true);
       }),
@@ -42,7 +42,7 @@ describe('writing in batches', () => {
       hash.update(chunk);
       await sink.write(chunk);
     }
-    await sink.finish();
+    await sink.drain();
     await sink.end();
     expect(
       createHash('sha256')
@@ -69,7 +69,7 @@ describe('writing in batches', () => {
   test('a failure reaches the next call, and never the process', async () => {
     const sink = new FileSink(new BlockPool(), () => Promise.reject(new Error('no place')));
     await sink.write(Buffer.alloc(300_000));
-    await expect(sink.finish()).rejects.toThrow('no place');
+    await expect(sink.drain()).rejects.toThrow('no place');
     await sink.end();
   });
 });

@@ -62,8 +62,8 @@ export class FileSink {
     }
   }
 
-  /** Writes what is left, and gives the open file. */
-  async finish(): Promise<FileHandle> {
+  /** Writes what has been collected, and gives the open file; more may follow. */
+  async drain(): Promise<FileHandle> {
     await this.#writing;
     this.#flush();
     await this.#writing;
