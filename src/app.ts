@@ -7,6 +7,7 @@ import { assertSchema, migrate } from './db/migrate.ts';
 import { openDatabase } from './db/open.ts';
 import { createDeliveryEngine, type DeliveryEngine } from './deliveries/engine.ts';
 import { createOAuthApps } from './destinations/oauth-apps.ts';
+import { createEventEngine, type EventEngine } from './events/engine.ts';
 import { pruneLiveEvents } from './events/live.ts';
 import { createOrigin } from './http/origin.ts';
 import { pruneRateWindows } from './http/rate-windows.ts';
@@ -26,6 +27,7 @@ import { loadSealer, type Sealer } from './lib/sealed.ts';
 import { createStripe } from './projects/billing/stripe.ts';
 import { ensureInstallSecret } from './projects/install-secrets.ts';
 import { defaultPlans, readPlansFile, writePlans } from './projects/plans.ts';
+import { pruneSignatures } from './projects/protections.ts';
 import type { Random } from './queue/retry.ts';
 import { joinWorkers, leaveWorkers, thisProcess } from './queue/workers.ts';
 import { tellExpired } from './sessions/expiry.ts';
@@ -41,6 +43,8 @@ export interface Overrides {
   uploadIdleMs?: number;
   /** A key pair made before, for the first start of many apps. */
   serverKey?: () => Promise<ServerKeyPair>;
+  /** Milliseconds for one attempt to deliver an event. Default 30,000. */
+  eventDeadlineMs?: number;
 }
 
 export interface AppOptions {
@@ -60,6 +64,7 @@ export interface App {
   outbound: Outbound;
   links: DownloadLinks;
   deliveries: DeliveryEngine;
+  events: EventEngine;
   /** Undefined without `api`. */
   server: FastifyInstance | undefined;
   /** Begins to work; listens when there is a server. Resolves to the address, e.g. `http://127.0.0.1:3000`. */
@@ -123,6 +128,16 @@ export async function buildApp(
     downloadUrl: (imageId) => origin.fixed() + links.path(imageId, clock.now() + linkLifetimeMs),
   });
   await writePlans(db, config.plansFile ? readPlansFile(config.plansFile) : defaultPlans);
+  const events = createEventEngine({
+    db,
+    sealer,
+    outbound,
+    clock,
+    logger,
+    config,
+    worker: me.id,
+    deadlineMs: overrides.eventDeadlineMs,
+  });
   const publicKey = await ensureServerKey(db, sealer, clock.now(), overrides.serverKey);
   let ready = false;
   const services: Services = {
@@ -156,12 +171,14 @@ export async function buildApp(
     outbound,
     links,
     deliveries,
+    events,
     server,
     async start() {
       if (options.worker) {
         const freed = await joinWorkers(db, me, clock.now());
         if (freed > 0) logger.info({ deliveries: freed }, 'Took over what an earlier process held');
         await deliveries.start();
+        events.start();
         chores.start();
       }
       const address = await server?.listen({ port: config.port, host: config.host || '::' }).catch(
@@ -180,7 +197,12 @@ export async function buildApp(
       stopping.abort();
       // Together, so that the whole stop keeps within one grace: a photo that is still being received meanwhile is
       // delivered after the next start.
-      await Promise.all([closeServer(server, graceMs), deliveries.stop(graceMs), chores.stop()]);
+      await Promise.all([
+        closeServer(server, graceMs),
+        deliveries.stop(graceMs),
+        events.stop(graceMs),
+        chores.stop(),
+      ]);
       if (options.worker) await leaveWorkers(db, me.id).catch(() => undefined);
       await outbound.close();
       await storage.close();
@@ -208,6 +230,7 @@ function choresOf(parts: {
   return createChores(logger, [
     { name: 'tell of expired sessions', everyMs: 1_000, run: () => tellExpired(db, clock.now()) },
     { name: 'forget old live events', everyMs: 60_000, run: () => pruneLiveEvents(db, clock.now()) },
+    { name: 'forget old signatures', everyMs: 60_000, run: () => pruneSignatures(db, clock.now()) },
     { name: 'forget old rate windows', everyMs: 60_000, run: () => pruneRateWindows(db, clock.now()) },
     {
       name: 'remove photos past their retention',

@@ -63,8 +63,8 @@ export interface Attempt {
   nextReason: string | null;
 }
 
-/** Every attempt of a delivery, oldest first. */
-export async function listAttempts(q: Queries, delivery: Delivery): Promise<Attempt[]> {
+/** Every attempt of a delivery, of an image or of an event, oldest first. */
+export async function listAttempts(q: Queries, delivery: { id: string }): Promise<Attempt[]> {
   const rows = await q
     .selectFrom('attempts')
     .selectAll()

@@ -1,6 +1,8 @@
 /** The shapes that several routes share. */
-import { type TSchema, Type } from 'typebox';
+import { type Static, type TSchema, Type } from 'typebox';
+import type { Attempt } from '../deliveries/history.ts';
 import type { ErrorBody } from '../errors.ts';
+import { toIso } from '../lib/clock.ts';
 
 export const nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
 
@@ -44,3 +46,26 @@ export const pageOf = <S extends TSchema>(row: S) =>
     pageSize: Type.Integer(),
     totalPages: Type.Integer(),
   });
+
+/** One attempt of a delivery, of an image or of an event. */
+export const AttemptShape = Type.Object({
+  number: Type.Integer(),
+  startedAt: Timestamp,
+  durationMs: Type.Number(),
+  phases: nullable(Type.Record(Type.String(), Type.Number())),
+  address: nullable(Type.String()),
+  outcome: Type.String(),
+  statusCode: nullable(Type.Integer()),
+  responseExcerpt: nullable(Type.String()),
+  error: nullable(Type.String()),
+  nextAt: nullable(Timestamp),
+  nextReason: nullable(Type.String()),
+});
+
+export function showAttempt(attempt: Attempt): Static<typeof AttemptShape> {
+  return {
+    ...attempt,
+    startedAt: toIso(attempt.startedAt),
+    nextAt: attempt.nextAt === null ? null : toIso(attempt.nextAt),
+  };
+}

@@ -16,6 +16,7 @@ import { addDestinationRoutes } from './routes/destinations.ts';
 import { addEncryptionRoutes } from './routes/encryption.ts';
 import { addHealthRoutes } from './routes/health.ts';
 import { addImageRoutes } from './routes/images.ts';
+import { addKeyProtectionRoutes } from './routes/key-protections.ts';
 import { addKeyRoutes } from './routes/keys.ts';
 import { addLiveRoutes } from './routes/live.ts';
 import { addPageRoutes } from './routes/page.ts';
@@ -25,6 +26,8 @@ import { addQrRoutes } from './routes/qr.ts';
 import { addSessionRoutes } from './routes/sessions.ts';
 import { addStatsRoutes } from './routes/stats.ts';
 import { addUploadRoutes } from './routes/uploads.ts';
+import { addWebhookDeliveryRoutes } from './routes/webhook-deliveries.ts';
+import { addWebhookRoutes } from './routes/webhooks.ts';
 import type { Services } from './services.ts';
 import { createSpelling } from './spelling.ts';
 
@@ -60,10 +63,13 @@ export async function createServer(services: Services): Promise<FastifyInstance>
     addLiveRoutes(add, services);
     addDestinationRoutes(add, services);
     addDeliveryRoutes(add, services);
+    addWebhookRoutes(add, services);
+    addWebhookDeliveryRoutes(add, services);
     addEncryptionRoutes(add, services);
     addUploadRoutes(add, services);
     addPollingRoutes(add, services);
     addKeyRoutes(add, services);
+    addKeyProtectionRoutes(add, services);
     addStatsRoutes(add, services);
     addPlanRoutes(add, services);
     addBillingRoutes(add, services);
@@ -79,6 +85,7 @@ export async function createServer(services: Services): Promise<FastifyInstance>
 function decorate(app: FastifyInstance, services: Services): void {
   const { db, clock } = services;
   app.decorateRequest('caller', undefined);
+  app.decorateRequest('heldBody', undefined);
   app.decorate('rates', createRateLimiter(createRateWindows(db, clock), clock));
   app.decorate('noteKeyUse', createKeyUsage(db));
 }

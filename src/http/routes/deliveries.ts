@@ -4,7 +4,7 @@ import { listAttempts, requireDelivery, retryDelivery } from '../../deliveries/h
 import { toIso } from '../../lib/clock.ts';
 import { callerOf } from '../auth.ts';
 import type { AddRoute } from '../route.ts';
-import { nullable, Timestamp } from '../schemas.ts';
+import { AttemptShape, nullable, showAttempt, Timestamp } from '../schemas.ts';
 import type { Services } from '../services.ts';
 
 const stem = '/uploads/:image/destinations/:destination';
@@ -18,21 +18,7 @@ const DeliveryShape = Type.Object({
   nextAttemptAt: nullable(Timestamp),
   lastError: nullable(Type.String()),
   receipt: nullable(Type.Record(Type.String(), Type.Unknown())),
-  history: Type.Array(
-    Type.Object({
-      number: Type.Integer(),
-      startedAt: Timestamp,
-      durationMs: Type.Number(),
-      phases: nullable(Type.Record(Type.String(), Type.Number())),
-      address: nullable(Type.String()),
-      outcome: Type.String(),
-      statusCode: nullable(Type.Integer()),
-      responseExcerpt: nullable(Type.String()),
-      error: nullable(Type.String()),
-      nextAt: nullable(Timestamp),
-      nextReason: nullable(Type.String()),
-    }),
-  ),
+  history: Type.Array(AttemptShape),
 });
 
 export function addDeliveryRoutes(add: AddRoute, services: Services): void {
@@ -54,11 +40,7 @@ export function addDeliveryRoutes(add: AddRoute, services: Services): void {
       return {
         ...delivery,
         nextAttemptAt: iso(delivery.nextAttemptAt),
-        history: attempts.map((attempt) => ({
-          ...attempt,
-          startedAt: toIso(attempt.startedAt),
-          nextAt: iso(attempt.nextAt),
-        })),
+        history: attempts.map(showAttempt),
       };
     },
   });
