@@ -13,6 +13,7 @@ import { createOrigin } from './http/origin.ts';
 import { pruneRateWindows } from './http/rate-windows.ts';
 import { createServer } from './http/server.ts';
 import type { Services } from './http/services.ts';
+import { createTlsListener, type TlsListener } from './http/tls-listener.ts';
 import { createDownloadLinks, type DownloadLinks } from './images/download-link.ts';
 import { purgeImages } from './images/retention.ts';
 import { ensureServerKey, type ServerKeyPair } from './images/server-key.ts';
@@ -67,6 +68,8 @@ export interface App {
   events: EventEngine;
   /** Undefined without `api`. */
   server: FastifyInstance | undefined;
+  /** Where client certificates are asked for, once it listens. */
+  tls: TlsListener | undefined;
   /** Begins to work; listens when there is a server. Resolves to the address, e.g. `http://127.0.0.1:3000`. */
   start(): Promise<string | undefined>;
   /** Answers what is held, finishes or returns deliveries, closes everything. */
@@ -159,6 +162,7 @@ export async function buildApp(
     isReady: () => ready,
   };
   const server = options.api ? await createServer(services) : undefined;
+  const tls = server && config.tls ? await createTlsListener(config.tls, server.server) : undefined;
   const chores = choresOf({ config, db, storage, clock, logger });
 
   return {
@@ -173,6 +177,7 @@ export async function buildApp(
     deliveries,
     events,
     server,
+    tls,
     async start() {
       if (options.worker) {
         const freed = await joinWorkers(db, me, clock.now());
@@ -188,6 +193,7 @@ export async function buildApp(
           return server.listen({ port: config.port, host: '0.0.0.0' });
         },
       );
+      if (tls) logger.info({ port: await tls.listen(config.host) }, 'Listening for client certificates');
       if (server) origin.listening(server.addresses().filter((item) => typeof item === 'object'));
       ready = true;
       return address;
@@ -198,7 +204,7 @@ export async function buildApp(
       // Together, so that the whole stop keeps within one grace: a photo that is still being received meanwhile is
       // delivered after the next start.
       await Promise.all([
-        closeServer(server, graceMs),
+        closeServer(server, tls, graceMs),
         deliveries.stop(graceMs),
         events.stop(graceMs),
         chores.stop(),
@@ -212,10 +218,17 @@ export async function buildApp(
 }
 
 /** Lets requests end for a while; whoever is still sending then is cut off, and sends again. */
-async function closeServer(server: FastifyInstance | undefined, ms: number): Promise<void> {
+async function closeServer(
+  server: FastifyInstance | undefined,
+  tls: TlsListener | undefined,
+  ms: number,
+): Promise<void> {
   if (!server) return;
-  const cut = setTimeout(() => server.server.closeAllConnections(), ms);
-  await server.close();
+  const cut = setTimeout(() => {
+    server.server.closeAllConnections();
+    tls?.closeAllConnections();
+  }, ms);
+  await Promise.all([server.close(), tls?.close()]);
   clearTimeout(cut);
 }
 

@@ -62,6 +62,26 @@ export const settings = [
     default: '',
     meaning: 'Proxies whose X-Forwarded-For is believed: addresses or CIDRs with commas, or all.',
   },
+  {
+    name: 'TLS_CERT',
+    default: '',
+    meaning:
+      'PEM file with a certificate and its chain: opens a second listener, for back-ends that show client certificates. Empty: none.',
+  },
+  { name: 'TLS_KEY', default: '', meaning: 'PEM file with the private key of that certificate.' },
+  { name: 'TLS_PORT', default: '3443', meaning: 'Port of that listener.' },
+  {
+    name: 'TLS_CLIENT_CA',
+    default: '',
+    meaning:
+      'PEM file with the authorities that sign client certificates. Empty: any, also self-signed; only the fingerprint counts.',
+  },
+  {
+    name: 'CLIENT_CERT_HEADER',
+    default: '',
+    meaning:
+      'Header in which a trusted proxy (see TRUST_PROXY) hands on the client certificate or its SHA-256. The proxy must remove what clients send in it.',
+  },
   { name: 'LOG_LEVEL', default: 'info', meaning: 'trace, debug, info, warn, error or silent.' },
   {
     name: 'DELIVERY_CONCURRENCY',
@@ -155,6 +175,13 @@ export const settings = [
 
 type SettingName = (typeof settings)[number]['name'];
 
+export interface TlsConfig {
+  cert: string;
+  key: string;
+  clientCa: string | undefined;
+  port: number;
+}
+
 export interface Config {
   port: number;
   host: string;
@@ -169,6 +196,10 @@ export interface Config {
   /** Absolute. */
   localRoots: string[];
   trustProxy: string[] | boolean;
+  /** The second listener, which asks for client certificates. Paths are absolute. */
+  tls: TlsConfig | undefined;
+  /** Lower case. */
+  clientCertHeader: string | undefined;
   logLevel: string;
   logPretty: boolean;
   deliveryConcurrency: number;
@@ -236,6 +267,8 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     allowPrivateNetworks: readNetworks(read('ALLOW_PRIVATE_NETWORKS'), trial),
     localRoots: readRoots(read('LOCAL_ROOTS'), trial, dataDir),
     trustProxy: readProxies(read('TRUST_PROXY')),
+    tls: readTls(read),
+    clientCertHeader: readHeaderName(read('CLIENT_CERT_HEADER')),
     logLevel: readLevel(read('LOG_LEVEL')),
     logPretty: process.stdout.isTTY === true,
     deliveryConcurrency: readInteger('DELIVERY_CONCURRENCY', read('DELIVERY_CONCURRENCY'), 1, 1_000),
@@ -365,6 +398,30 @@ function readProxies(text: string): string[] | boolean {
   if (text === '' || text === 'off' || text === 'false') return false;
   if (text === 'all') return true;
   return splitList(text);
+}
+
+function readTls(read: (name: SettingName) => string): TlsConfig | undefined {
+  const [cert, key, clientCa] = [read('TLS_CERT'), read('TLS_KEY'), read('TLS_CLIENT_CA')];
+  if (cert === '') {
+    const lone = key !== '' ? 'TLS_KEY' : clientCa !== '' ? 'TLS_CLIENT_CA' : undefined;
+    if (lone) throw new ConfigError(lone, 'needs APERTUR_TLS_CERT too.');
+    return undefined;
+  }
+  if (key === '') throw new ConfigError('TLS_CERT', 'needs APERTUR_TLS_KEY too.');
+  return {
+    cert: path.resolve(cert),
+    key: path.resolve(key),
+    clientCa: clientCa === '' ? undefined : path.resolve(clientCa),
+    port: readInteger('TLS_PORT', read('TLS_PORT'), 0, 65_535),
+  };
+}
+
+function readHeaderName(text: string): string | undefined {
+  if (text === '') return undefined;
+  if (!/^[\w-]{1,64}$/.test(text)) {
+    throw new ConfigError('CLIENT_CERT_HEADER', `"${text}" is not the name of a header.`);
+  }
+  return text.toLowerCase();
 }
 
 function readLevel(text: string): string {

@@ -4,7 +4,8 @@ import type { Env } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
 import { type ApiKey, findKeyBySecret } from '../projects/keys.ts';
 import { countedAddress } from './client-address.ts';
-import { type Bucket, type RateLimiter, type RateState, secondsUntil } from './rate-limit.ts';
+import { checkProtections } from './protections/check.ts';
+import { type Bucket, type RateLimiter, tooMany } from './rate-limit.ts';
 import type { Scope } from './scopes.ts';
 import type { Services } from './services.ts';
 
@@ -41,9 +42,11 @@ export function requireCaller(services: Services, route: { bucket?: Bucket; scop
     const credential = bearerOf(request);
     const key = await findKeyBySecret(services.db.read, credential);
     if (!key) throw unauthorised('This API key is unknown, deleted or switched off.');
+    // Counted before it is let in, so that guessing what protects a key has an end.
+    await countRequest(request, reply, route.bucket ?? 'rest', key.id, services.clock.now());
+    await checkProtections(services, request, key);
     request.caller = { projectId: key.projectId, env: key.env, key };
     request.server.noteKeyUse(key.id, services.clock.now());
-    await countRequest(request, reply, route.bucket ?? 'rest', key.id, services.clock.now());
   };
 }
 
@@ -67,17 +70,6 @@ export async function countRequest(
   reply.header('X-RateLimit-Remaining', state.remaining);
   reply.header('X-RateLimit-Reset', Math.ceil(state.resetAt / 1000));
   if (!state.allowed) throw tooMany(state, now);
-}
-
-/** 429 with the seconds until the window ends (contract §1.8). */
-export function tooMany({ limit, resetAt }: RateState, now: number): AppError {
-  const seconds = secondsUntil(resetAt, now);
-  return new AppError(
-    429,
-    'RATE_LIMIT',
-    `More than ${limit} requests in a minute. Try again in ${seconds} s.`,
-    { retryAfter: seconds },
-  );
 }
 
 /** The caller of a route that needs one. */

@@ -2,6 +2,7 @@
  * Requests a minute (contract §1.8). A fixed window a bucket and caller; it begins with its first request, so that
  * `X-RateLimit-Reset` is exact. Where the windows are counted stands in `rate-windows.ts`.
  */
+import { AppError } from '../errors.ts';
 import type { Clock } from '../lib/clock.ts';
 import { type CountedWindow, type RateWindows, windowMs } from './rate-windows.ts';
 
@@ -10,7 +11,7 @@ import { type CountedWindow, type RateWindows, windowMs } from './rate-windows.t
  * - `public`: requests of a client address to routes without a credential.
  * - `refused`: uploads of a client address that were refused. Good ones are bounded by their sessions.
  * - `password`: tries of a session's password from a client address.
- * - `totp`: wrong one-time codes of a key.
+ * - `totp`: one-time codes of a key, right or wrong. Codes change every 30 seconds, so nobody needs many.
  * - `join`: joins of live sockets from a client address.
  */
 export type Bucket = 'create' | 'list' | 'rest' | 'public' | 'refused' | 'password' | 'totp' | 'join';
@@ -23,7 +24,7 @@ export const bucketLimits: Record<Bucket, number> = {
   public: 1_200,
   refused: 1_200,
   password: 20,
-  totp: 5,
+  totp: 10,
   join: 300,
 };
 
@@ -81,7 +82,13 @@ export function createRateLimiter(windows: RateWindows, clock: Clock): RateLimit
   };
 }
 
-/** Whole seconds until the window ends, at least 1 (contract §1.8). */
-export function secondsUntil(resetAt: number, now: number): number {
-  return Math.min(windowMs / 1000, Math.max(1, Math.ceil((resetAt - now) / 1000)));
+/** 429 with the whole seconds until the window ends, at least 1 (contract §1.8). */
+export function tooMany({ limit, resetAt }: RateState, now: number): AppError {
+  const seconds = Math.min(windowMs / 1000, Math.max(1, Math.ceil((resetAt - now) / 1000)));
+  return new AppError(
+    429,
+    'RATE_LIMIT',
+    `More than ${limit} requests in a minute. Try again in ${seconds} s.`,
+    { retryAfter: seconds },
+  );
 }

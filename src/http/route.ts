@@ -2,9 +2,11 @@
  * One way to add a route: it serves both prefixes and every alias (contract §1.2), says who may call it, and is in the
  * OpenAPI document once, under its canonical path.
  */
+import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from 'typebox';
 import { countPublic, requireCaller } from './auth.ts';
+import { bodyStream } from './protections/signature.ts';
 import type { Bucket } from './rate-limit.ts';
 import type { Scope } from './scopes.ts';
 import type { Services } from './services.ts';
@@ -94,7 +96,11 @@ function entry(
   services: Services,
   route: { access: Access; bucket?: Bucket; scope?: Scope; ownRate?: boolean },
 ) {
-  if (route.access === 'key') return { onRequest: requireCaller(services, route) };
+  if (route.access === 'key') {
+    const preParsing = async (request: FastifyRequest, _reply: FastifyReply, payload: Readable) =>
+      bodyStream(request, payload);
+    return { onRequest: requireCaller(services, route), preParsing };
+  }
   return route.ownRate ? {} : { onRequest: countPublic(services) };
 }
 

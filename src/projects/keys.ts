@@ -7,6 +7,7 @@ import type { Selectable } from 'kysely';
 import type { Database, Queries, Tx } from '../db/database.ts';
 import type { Env, KeyTable } from '../db/schema.ts';
 import { createId, randomToken } from '../lib/ids.ts';
+import { type KeyProtections, protectionsOf } from './protections.ts';
 
 export interface ApiKey {
   id: string;
@@ -19,6 +20,7 @@ export interface ApiKey {
   maxImageDimension: number | null;
   longPolling: boolean;
   defaultDestinations: string[];
+  protections: KeyProtections;
 }
 
 const hashOf = (clearKey: string): string => createHash('sha256').update(clearKey).digest('hex');
@@ -88,6 +90,7 @@ function toKey(row: Selectable<KeyTable>): ApiKey {
     maxImageDimension: row.max_image_dimension,
     longPolling: row.long_polling === 1,
     defaultDestinations: JSON.parse(row.default_destinations),
+    protections: protectionsOf(row),
   };
 }
 

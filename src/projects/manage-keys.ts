@@ -2,7 +2,7 @@
 import type { Selectable } from 'kysely';
 import type { Queries, Tx } from '../db/database.ts';
 import type { KeyTable } from '../db/schema.ts';
-import { AppError, notFound } from '../errors.ts';
+import { AppError, invalid, notFound } from '../errors.ts';
 
 export type KeyRow = Selectable<KeyTable>;
 
@@ -37,10 +37,15 @@ export interface KeyChange {
   allowedDomains?: string[] | undefined;
   defaultDestinations?: string[] | undefined;
   longPolling?: boolean | undefined;
+  /** Throws AppError 400 without a signing secret. */
+  signatureRequired?: boolean | undefined;
 }
 
 /** Changes what is given and keeps the rest. */
 export async function updateKey(tx: Tx, key: KeyRow, change: KeyChange): Promise<void> {
+  if (change.signatureRequired && key.signing_secret === null) {
+    throw invalid('signatureRequired: this key has no signing secret yet. POST …/signing-secret makes one.');
+  }
   const values = {
     ...(change.label === undefined ? {} : { label: change.label }),
     ...(change.isActive === undefined ? {} : { is_active: change.isActive ? (1 as const) : (0 as const) }),
@@ -49,6 +54,9 @@ export async function updateKey(tx: Tx, key: KeyRow, change: KeyChange): Promise
     ...(change.longPolling === undefined
       ? {}
       : { long_polling: change.longPolling ? (1 as const) : (0 as const) }),
+    ...(change.signatureRequired === undefined
+      ? {}
+      : { signature_required: change.signatureRequired ? (1 as const) : (0 as const) }),
     ...json('allowed_mime_types', change.allowedMimeTypes),
     ...json('allowed_ips', change.allowedIps),
     ...json('allowed_domains', change.allowedDomains),

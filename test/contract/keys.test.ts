@@ -28,6 +28,7 @@ eachApp('keys', (start) => {
         totpEnabled: false,
         clientCertEnabled: false,
         clientCertFingerprint: null,
+        signingEnabled: false,
         signatureRequired: false,
         createdAt: expect.any(String),
       },

@@ -15,7 +15,7 @@ import type { Services } from '../services.ts';
 const tag = 'Keys';
 const stem = '/projects/:project/keys';
 
-const KeyShape = Type.Object({
+export const KeyShape = Type.Object({
   id: Type.String(),
   prefix: Type.String(),
   label: Type.String(),
@@ -32,6 +32,7 @@ const KeyShape = Type.Object({
   totpEnabled: Type.Boolean(),
   clientCertEnabled: Type.Boolean(),
   clientCertFingerprint: nullable(Type.String()),
+  signingEnabled: Type.Boolean(),
   signatureRequired: Type.Boolean(),
   createdAt: Timestamp,
 });
@@ -54,6 +55,7 @@ export function showKey(key: KeyRow): Static<typeof KeyShape> {
     totpEnabled: key.totp_enabled === 1,
     clientCertEnabled: key.client_cert_fingerprint !== null,
     clientCertFingerprint: key.client_cert_fingerprint,
+    signingEnabled: key.signing_secret !== null,
     signatureRequired: key.signature_required === 1,
     createdAt: toIso(key.created_at),
   };
@@ -81,6 +83,7 @@ const ChangedKey = Type.Object({
   isActive: Type.Optional(Type.Boolean()),
   allowedIps: Type.Optional(Type.Array(Type.String({ maxLength: 60 }), { maxItems: 200 })),
   allowedDomains: Type.Optional(Type.Array(Type.String({ maxLength: 253 }), { maxItems: 200 })),
+  signatureRequired: Type.Optional(Type.Boolean()),
 });
 
 const CreatedKey = Type.Object({
