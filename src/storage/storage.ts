@@ -11,7 +11,10 @@ export interface StorageWriter {
   write(chunk: Buffer): Promise<void>;
   /** Makes the bytes durable under the key. */
   commit(): Promise<void>;
-  /** Removes what was written. Safe at any time, also twice and after a failed commit; after a commit that succeeded it does nothing (see `Storage.remove`). */
+  /**
+   * Removes what was written. Safe at any time, also twice and after a failed commit; after a commit that succeeded it
+   * does nothing (see `Storage.remove`).
+   */
   abort(): Promise<void>;
 }
 
