@@ -5,6 +5,7 @@
  *
  * Order of checks: contract §1.11.
  */
+import { sql } from 'kysely';
 import { type Database, DatabaseBusyError, isOutOfRoom } from '../db/database.ts';
 import { enqueueDeliveries } from '../deliveries/enqueue.ts';
 import { AppError, invalid } from '../errors.ts';
@@ -239,12 +240,8 @@ async function record(
       .updateTable('sessions')
       .set((eb) => ({
         images_count: eb('images_count', '+', 1),
-        changed_at: eb
-          .case()
-          .when('changed_at', '>=', now)
-          .then(eb('changed_at', '+', 1))
-          .else(now)
-          .end(),
+        // Not as eb.case(): that writes the moment into the text, and every text has to be prepared anew.
+        changed_at: sql<number>`case when changed_at >= ${now} then changed_at + 1 else ${now} end`,
       }))
       .where('id', '=', session.id)
       .where('completed_at', 'is', null)
