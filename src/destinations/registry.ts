@@ -1,4 +1,5 @@
 /** The kinds of destination that there are: one line each. */
+import { azureBlob } from './azure-blob/index.ts';
 import type { DestinationKind } from './destination.ts';
 import { ftp } from './ftp/index.ts';
 import { local } from './local/index.ts';
@@ -6,7 +7,7 @@ import { s3 } from './s3/index.ts';
 import { webdav } from './webdav/index.ts';
 import { webhook } from './webhook/index.ts';
 
-export const kinds: readonly DestinationKind[] = [webhook, s3, ftp, webdav, local];
+export const kinds: readonly DestinationKind[] = [webhook, s3, azureBlob, ftp, webdav, local];
 
 /** The kind behind a type string or one of its aliases (contract §6.2). */
 export function findKind(type: string): DestinationKind | undefined {

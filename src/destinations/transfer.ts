@@ -249,15 +249,20 @@ export interface Part {
 /**
  * A photo in parts of `partBytes`, in their order. Each is read twice, for its hashes and for sending: that is what
  * lets the other side check every part, and no part be held in memory. Before the last part is given, the whole photo
- * has been compared with what was received.
+ * has been compared with what was received. `watch` sees every byte once.
  */
-export async function* partsOf(image: DeliverableImage, partBytes: number): AsyncGenerator<Part> {
+export async function* partsOf(
+  image: DeliverableImage,
+  partBytes: number,
+  watch?: (piece: Buffer) => void,
+): AsyncGenerator<Part> {
   const check = createIntegrityCheck(image);
   for (let start = 0, number = 0; start < image.sizeBytes; start += partBytes, number++) {
     const range = { start, end: Math.min(start + partBytes, image.sizeBytes) - 1 };
     const hashes = [createHash('sha256'), createHash('md5')] as [Hash, Hash];
     for await (const piece of (await image.open(range)) as AsyncIterable<Buffer>) {
       for (const hash of [...hashes, check]) hash.update(piece);
+      watch?.(piece);
     }
     if (range.end === image.sizeBytes - 1) check.end();
     const [sha256, md5] = hashes.map((hash) => hash.digest('hex')) as [string, string];

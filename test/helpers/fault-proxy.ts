@@ -166,13 +166,22 @@ class Road {
         if (this.#faults.latencyMs > 0) await sleep(this.#faults.latencyMs);
         const passed = await pass(data);
         if (passed === undefined || to.destroyed) return;
-        if (!to.write(passed)) await Promise.race([once(to, 'drain'), once(to, 'close')]);
+        if (!to.write(passed)) await drained(to);
       }
       to.end();
     } catch {
       to.destroy();
     }
   }
+}
+
+/** Resolves when more may be written, or when that no longer matters; leaves no listener behind. */
+async function drained(socket: net.Socket): Promise<void> {
+  const waiting = new AbortController();
+  const { signal } = waiting;
+  await Promise.race([once(socket, 'drain', { signal }), once(socket, 'close', { signal })]).finally(() => {
+    waiting.abort();
+  });
 }
 
 function end({ client, server }: Link, how: 'reset' | 'close'): void {
