@@ -15,6 +15,7 @@ import { createServer } from './http/server.ts';
 import type { Services } from './http/services.ts';
 import { createTlsListener, type TlsListener } from './http/tls-listener.ts';
 import { createDownloadLinks, type DownloadLinks } from './images/download-link.ts';
+import { removeOrphans } from './images/orphans.ts';
 import { purgeImages } from './images/retention.ts';
 import { ensureServerKey, type ServerKeyPair } from './images/server-key.ts';
 import { type Chores, createChores } from './lib/chores.ts';
@@ -249,6 +250,11 @@ function choresOf(parts: {
       name: 'remove photos past their retention',
       everyMs: 60_000,
       run: () => purgeImages({ db, storage }, { retentionDays: config.retentionDays, now: clock.now() }),
+    },
+    {
+      name: 'remove bytes without a row',
+      everyMs: 30 * 60_000,
+      run: () => removeOrphans({ db, storage }, { days: 2, now: clock.now() }),
     },
   ]);
 }

@@ -2,15 +2,15 @@
  * Image bytes in a data directory. A photo is written under a temporary name in `tmp/`, synced, renamed to its key, and
  * the key's directory synced: after that it survives a power cut, and before that nobody can see it.
  */
-import { type FileHandle, open, rename, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, open, opendir, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Directories } from './directories.ts';
 import { asStorageError, ignoreMissing, retryMissing } from './file-errors.ts';
 import { BlockPool, FileSink } from './file-sink.ts';
-import { assertKey } from './keys.ts';
+import { assertFolder, assertKey } from './keys.ts';
 import { probe } from './probe.ts';
-import { type Storage, StorageMissingError, type StorageWriter } from './storage.ts';
+import { type Storage, StorageMissingError, type StorageWriter, type StoredObject } from './storage.ts';
 import { sweepTemporary, temporaryName } from './temporary.ts';
 
 /** Chunks of a stored photo, as they are read for a delivery. */
@@ -38,6 +38,7 @@ export function createDiskStorage(options: DiskStorageOptions): Storage {
     remove: async (key) => {
       await ignoreMissing(unlink(place(key)));
     },
+    list: (folder) => listFiles(root, folder),
     sweep: () => sweepTemporary(temporary),
     check: () => probe(storage),
     close: async () => {},
@@ -118,6 +119,15 @@ class DiskWriter implements StorageWriter {
       await ignoreMissing(unlink(this.#path));
       throw error;
     }
+  }
+}
+
+async function* listFiles(root: string, folder: string): AsyncGenerator<StoredObject> {
+  assertFolder(folder);
+  const directory = await ignoreMissing(opendir(join(root, folder)));
+  for await (const entry of directory ?? []) {
+    const found = entry.isFile() ? await ignoreMissing(stat(join(root, folder, entry.name))) : undefined;
+    if (found) yield { key: `${folder}/${entry.name}`, modifiedAt: found.mtimeMs };
   }
 }
 

@@ -7,11 +7,11 @@ import type { Readable } from 'node:stream';
 import type { Logger } from '../lib/logger.ts';
 import { Directories } from './directories.ts';
 import { BlockPool } from './file-sink.ts';
-import { assertKey } from './keys.ts';
+import { assertFolder, assertKey } from './keys.ts';
 import { probe } from './probe.ts';
 import { elementOf, ignoreAbsence, S3Client, type S3ClientOptions, S3Error } from './s3-client.ts';
 import { S3Writer } from './s3-writer.ts';
-import { type Storage, StorageMissingError } from './storage.ts';
+import { type Storage, StorageMissingError, type StoredObject } from './storage.ts';
 import { sweepTemporary } from './temporary.ts';
 
 export interface S3StorageOptions extends S3ClientOptions {
@@ -50,6 +50,7 @@ export function createS3Storage(options: S3StorageOptions): Storage {
       assertKey(key);
       await ignoreAbsence(client.send({ method: 'DELETE', key }));
     },
+    list: (folder) => listObjects(client, options.settings.prefix, folder),
     sweep: async () => {
       const local = await sweepTemporary(temporary);
       const remote = await sweepUploads(client, options.settings.prefix, now() - leftBehindMs).catch(
@@ -77,6 +78,24 @@ async function openObject(
   const found = await ignoreAbsence(client.stream({ key, ...(headers && { headers }) }));
   if (found === undefined) throw new StorageMissingError(key);
   return found;
+}
+
+async function* listObjects(client: S3Client, prefix: string, folder: string): AsyncGenerator<StoredObject> {
+  assertFolder(folder);
+  let token = '';
+  do {
+    const query = {
+      'list-type': '2',
+      prefix: `${prefix}${folder}/`,
+      ...(token === '' ? {} : { 'continuation-token': token }),
+    };
+    const { text } = await client.send({ method: 'GET', query });
+    for (const [, object = ''] of text.matchAll(/<Contents>(.*?)<\/Contents>/gs)) {
+      const key = elementOf(object, 'Key').slice(prefix.length);
+      yield { key, modifiedAt: Date.parse(elementOf(object, 'LastModified')) };
+    }
+    token = elementOf(text, 'NextContinuationToken');
+  } while (token !== '');
 }
 
 /** Aborts what was begun before `latest`, in milliseconds since 1970. */

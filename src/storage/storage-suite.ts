@@ -2,7 +2,7 @@
  * What every storage must do, as a suite that the test of each one runs against a real instance. To add a storage, hand
  * it to this suite first.
  */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { type Storage, StorageMissingError } from './storage.ts';
 
@@ -144,6 +144,20 @@ export function describeStorage(start: () => StorageUnderTest): void {
     await storage.remove(key);
     expect(await storage.size(key)).toBeUndefined();
     await expect(storage.open(key)).rejects.toBeInstanceOf(StorageMissingError);
+  });
+
+  test('a folder lists what was committed in it, and when', async () => {
+    const { storage } = start();
+    const folder = `list-${randomUUID()}`;
+    const begun = await storage.create(`${folder}/unfinished`);
+    await begun.write(Buffer.from('x'));
+    for (const name of ['one', 'two']) await put(storage, `${folder}/${name}`, Buffer.from(name));
+    const found = await Array.fromAsync(storage.list(folder));
+    expect(found.map((object) => object.key).sort()).toEqual([`${folder}/one`, `${folder}/two`]);
+    for (const { modifiedAt } of found) expect(Math.abs(Date.now() - modifiedAt)).toBeLessThan(3_600_000);
+    await begun.abort();
+    expect(await Array.fromAsync(storage.list('nothing-here'))).toEqual([]);
+    await expect(Array.fromAsync(storage.list('..'))).rejects.toThrow('Not a storage folder');
   });
 
   test.each([

@@ -18,6 +18,12 @@ export interface StorageWriter {
   abort(): Promise<void>;
 }
 
+export interface StoredObject {
+  key: string;
+  /** Milliseconds since 1970. */
+  modifiedAt: number;
+}
+
 export interface Storage {
   /** Opens a place for new bytes under `key` (path-like, our own ids only, e.g. `2026-11-21/img_01J9…`). */
   create(key: string): Promise<StorageWriter>;
@@ -27,6 +33,8 @@ export interface Storage {
   size(key: string): Promise<number | undefined>;
   /** Removes the bytes; an absent key is not an error. */
   remove(key: string): Promise<void>;
+  /** What lies in a folder (the first segment of a key, e.g. `2026-11-21`), in no particular order. */
+  list(folder: string): AsyncIterable<StoredObject>;
   /** Removes what an earlier crash left half-written. Called once at start, before anything is received. */
   sweep(): Promise<{ removed: number }>;
   /** Writes, reads and removes a small probe; throws a sentence for `doctor` and `/ready`. */
