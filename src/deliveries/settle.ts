@@ -181,6 +181,6 @@ async function uploadData(tx: Tx, session: Session, imageId: string): Promise<Re
     filename: image.filename,
     size_bytes: image.size_bytes,
     mime_type: image.mime_type,
-    tags: flattenTags(session.tags),
+    tags: flattenTags(session.tags) ?? [],
   };
 }

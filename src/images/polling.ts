@@ -137,7 +137,7 @@ export async function acknowledge(
           filename: image.filename,
           size_bytes: image.size_bytes,
           mime_type: image.mime_type,
-          tags: flattenTags(session.tags),
+          tags: flattenTags(session.tags) ?? [],
         },
         now,
       });

@@ -294,7 +294,7 @@ async function record(
       filename: image.filename,
       size_bytes: image.sizeBytes,
       mime_type: image.mimeType,
-      tags: flattenTags(session.tags),
+      tags: flattenTags(session.tags) ?? [],
     };
     const about = { projectId: session.projectId, sessionId: session.id, data, now };
     await emit(tx, { ...about, topic: 'project.upload.started' });

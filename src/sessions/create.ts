@@ -103,7 +103,7 @@ export async function createSession(
         expires_at: toIso(expiresAt),
         max_images: input.maxImages ?? defaultMaxImages,
         destinations,
-        tags: flattenTags(input.tags ?? null),
+        tags: flattenTags(input.tags ?? null) ?? [],
       },
       now,
     });

@@ -2,16 +2,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe } from 'vitest';
 import { type App, buildApp, type Overrides } from '../../src/app.ts';
 import { type Config, readConfig } from '../../src/config.ts';
+import type { Engine } from '../../src/db/database.ts';
 import type { Env } from '../../src/db/schema.ts';
 import { purgeImages } from '../../src/images/retention.ts';
 import { generateServerKey, type ServerKeyPair } from '../../src/images/server-key.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
 import { createKey } from '../../src/projects/keys.ts';
 import { createProject, findProject } from '../../src/projects/projects.ts';
-import { eachEngine, type TestEngine } from './database.ts';
+import { createTestDatabase, eachEngine, type TestDatabase, type TestEngine } from './database.ts';
 
 export interface TestProject {
   id: string;
@@ -67,6 +68,29 @@ export function eachApp(
   });
 }
 
+/** Runs the block on both engines, with one app for all of its tests: for many cases that do not touch each other. */
+export function eachSharedApp(
+  name: string,
+  options: StartOptions,
+  block: (app: () => TestApp, engine: Engine) => void,
+) {
+  for (const engine of ['sqlite', 'postgres'] as const) {
+    describe(`${name} (${engine})`, () => {
+      let app: TestApp | undefined;
+      let database: TestDatabase | undefined;
+      beforeAll(async () => {
+        database = await createTestDatabase(engine, { migrated: true });
+        app = await startAppAt(database, options);
+      });
+      afterAll(async () => {
+        await app?.stop();
+        await database?.cleanup();
+      });
+      block(() => app!, engine);
+    });
+  }
+}
+
 let serverKey: Promise<ServerKeyPair> | undefined;
 
 /** Making a key takes long, and these tests are not about it: one serves all apps of a test file. */
@@ -76,11 +100,14 @@ const sameServerKey = (): Promise<ServerKeyPair> => {
 };
 
 /** Starts an app; `settings` are those of the environment without their prefix. */
-export async function startApp(
-  engine: TestEngine,
-  { settings = {}, ...overrides }: StartOptions = {},
+export async function startApp(engine: TestEngine, options: StartOptions = {}): Promise<TestApp> {
+  return startAppAt(await engine.place({ migrated: true }), options);
+}
+
+async function startAppAt(
+  place: TestDatabase,
+  { settings = {}, ...overrides }: StartOptions,
 ): Promise<TestApp> {
-  const place = await engine.place({ migrated: true });
   const dataDir = place.file ? path.dirname(place.file) : await mkdtemp(path.join(tmpdir(), 'apertur-data-'));
   const config = testConfig({
     DATA_DIR: dataDir,
