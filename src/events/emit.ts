@@ -2,7 +2,9 @@
  * What happens in a project is written down in the transaction that makes it happen: no change without its event, no
  * event without its change, and no event without its deliveries to the webhooks that want it. Topics: contract §8.3.
  */
+import { compileOnce } from '../db/compiled.ts';
 import type { Tx } from '../db/database.ts';
+import type { EventTable } from '../db/schema.ts';
 import { createId } from '../lib/ids.ts';
 import { eventDeliveries, laneMessage } from '../queue/tables.ts';
 import { subscribedTopics, type Topic, type testTopic } from './topics.ts';
@@ -18,15 +20,29 @@ export interface NewEvent {
   now: number;
 }
 
+const selectWebhooks = compileOnce((q, of: { project: string }) =>
+  q
+    .selectFrom('webhooks')
+    .select(['id', 'topics', 'is_active', 'is_ordered'])
+    .where('project_id', '=', of.project)
+    .where('deleted_at', 'is', null),
+);
+
+const insertEvent = compileOnce((q, event: EventTable) =>
+  q.insertInto('events').values({
+    id: event.id,
+    project_id: event.project_id,
+    session_id: event.session_id,
+    topic: event.topic,
+    data: event.data,
+    created_at: event.created_at,
+  }),
+);
+
 /** Adds an event to the log and to the queue of each webhook that wants it. Returns its id. */
 export async function emit(tx: Tx, event: NewEvent): Promise<string> {
   const id = await logEvent(tx, event);
-  const webhooks = await tx.q
-    .selectFrom('webhooks')
-    .select(['id', 'topics', 'is_active', 'is_ordered'])
-    .where('project_id', '=', event.projectId)
-    .where('deleted_at', 'is', null)
-    .execute();
+  const webhooks = await selectWebhooks(tx.q, { project: event.projectId });
   const wanting = webhooks.filter((webhook) => subscribedTopics(webhook.topics).has(event.topic));
   if (wanting.length > 0) await enqueue(tx, { ...event, id }, wanting);
   return id;
@@ -38,17 +54,14 @@ export async function logEvent(
   event: Omit<NewEvent, 'topic'> & { topic: Topic | typeof testTopic },
 ): Promise<string> {
   const id = createId('evt');
-  await tx.q
-    .insertInto('events')
-    .values({
-      id,
-      project_id: event.projectId,
-      session_id: event.sessionId,
-      topic: event.topic,
-      data: JSON.stringify(event.data),
-      created_at: event.now,
-    })
-    .execute();
+  await insertEvent(tx.q, {
+    id,
+    project_id: event.projectId,
+    session_id: event.sessionId,
+    topic: event.topic,
+    data: JSON.stringify(event.data),
+    created_at: event.now,
+  });
   return id;
 }
 

@@ -2,7 +2,9 @@
  * What live pages see: small frames of one session, kept five minutes so that a page that lost its connection can be
  * told what it missed (contract §5.1). They are rows, so that any process can replay them.
  */
+import { compileOnce } from '../db/compiled.ts';
 import type { Database, Queries, Tx } from '../db/database.ts';
+import type { LiveEventTable } from '../db/schema.ts';
 
 export type LiveName =
   | 'image:ready'
@@ -23,6 +25,12 @@ export const sessionChanged = 'session';
 
 export const keptForMs = 5 * 60_000;
 
+const insertLive = compileOnce((q, row: Omit<LiveEventTable, 'seq'>) =>
+  q
+    .insertInto('live_events')
+    .values({ session_id: row.session_id, name: row.name, data: row.data, created_at: row.created_at }),
+);
+
 /** Adds a frame for the pages of a session, within the transaction of its cause. */
 export async function emitLive(
   tx: Tx,
@@ -31,10 +39,7 @@ export async function emitLive(
   data: Record<string, unknown>,
   now: number,
 ): Promise<void> {
-  await tx.q
-    .insertInto('live_events')
-    .values({ session_id: sessionId, name, data: JSON.stringify(data), created_at: now })
-    .execute();
+  await insertLive(tx.q, { session_id: sessionId, name, data: JSON.stringify(data), created_at: now });
   tx.notify(sessionChanged, sessionId);
 }
 

@@ -6,7 +6,9 @@
  * Order of checks: contract §1.11.
  */
 import { sql } from 'kysely';
+import { compileOnce } from '../db/compiled.ts';
 import { type Database, DatabaseBusyError, isOutOfRoom } from '../db/database.ts';
+import type { ImageTable } from '../db/schema.ts';
 import { enqueueDeliveries } from '../deliveries/enqueue.ts';
 import { AppError, invalid } from '../errors.ts';
 import { emit } from '../events/emit.ts';
@@ -228,6 +230,54 @@ function checkImage({ spooled, filename, source }: Form, session: Session): Chec
   return { filename, source, sizeBytes, sha256, mimeType: type, width, height };
 }
 
+/** One more image, unless the session is full or has ended meanwhile: then no row comes back. */
+const takePlace = compileOnce((q, session: { id: string; maxImages: number; now: number }) =>
+  q
+    .updateTable('sessions')
+    .set((eb) => ({
+      images_count: eb('images_count', '+', 1),
+      changed_at: sql<number>`case when changed_at >= ${session.now} then changed_at + 1 else ${session.now} end`,
+    }))
+    .where('id', '=', session.id)
+    .where('completed_at', 'is', null)
+    .where('images_count', '<', session.maxImages)
+    .returning('images_count'),
+);
+
+type NewImage = Omit<ImageTable, 'is_encrypted' | 'acknowledged_at' | 'leased_until' | 'purged_at'>;
+
+const insertImage = compileOnce((q, image: NewImage) =>
+  q.insertInto('images').values({
+    id: image.id,
+    session_id: image.session_id,
+    project_id: image.project_id,
+    env: image.env,
+    position: image.position,
+    filename: image.filename,
+    mime_type: image.mime_type,
+    size_bytes: image.size_bytes,
+    sha256: image.sha256,
+    width: image.width,
+    height: image.height,
+    source: image.source,
+    is_encrypted: 0,
+    storage_key: image.storage_key,
+    acknowledged_at: null,
+    purged_at: null,
+    created_at: image.created_at,
+  }),
+);
+
+const selectDestinations = compileOnce((q, of: { session: string }) =>
+  q
+    .selectFrom('session_destinations as s')
+    .innerJoin('destinations as d', 'd.id', 's.destination_id')
+    .select('s.destination_id')
+    .where('s.session_id', '=', of.session)
+    .where('d.deleted_at', 'is', null)
+    .orderBy('s.position'),
+);
+
 /** The transaction of the promise. */
 async function record(
   { db, clock }: ReceiveServices,
@@ -236,49 +286,25 @@ async function record(
 ): Promise<ReceivedImage> {
   const recorded = await db.write(async (tx) => {
     const now = clock.now();
-    const place = await tx.q
-      .updateTable('sessions')
-      .set((eb) => ({
-        images_count: eb('images_count', '+', 1),
-        // Not as eb.case(): that writes the moment into the text, and every text has to be prepared anew.
-        changed_at: sql<number>`case when changed_at >= ${now} then changed_at + 1 else ${now} end`,
-      }))
-      .where('id', '=', session.id)
-      .where('completed_at', 'is', null)
-      .where('images_count', '<', session.limits.maxImages)
-      .returning(['images_count', 'tags'])
-      .executeTakeFirst();
+    const [place] = await takePlace(tx.q, { id: session.id, maxImages: session.limits.maxImages, now });
     if (!place) return undefined;
-    await tx.q
-      .insertInto('images')
-      .values({
-        id: image.id,
-        session_id: session.id,
-        project_id: session.projectId,
-        env: session.env,
-        position: place.images_count - 1,
-        filename: image.filename,
-        mime_type: image.mimeType,
-        size_bytes: image.sizeBytes,
-        sha256: image.sha256,
-        width: image.width,
-        height: image.height,
-        source: image.source,
-        is_encrypted: 0,
-        storage_key: image.storageKey,
-        acknowledged_at: null,
-        purged_at: null,
-        created_at: now,
-      })
-      .execute();
-    const destinations = await tx.q
-      .selectFrom('session_destinations as s')
-      .innerJoin('destinations as d', 'd.id', 's.destination_id')
-      .select('s.destination_id')
-      .where('s.session_id', '=', session.id)
-      .where('d.deleted_at', 'is', null)
-      .orderBy('s.position')
-      .execute();
+    await insertImage(tx.q, {
+      id: image.id,
+      session_id: session.id,
+      project_id: session.projectId,
+      env: session.env,
+      position: place.images_count - 1,
+      filename: image.filename,
+      mime_type: image.mimeType,
+      size_bytes: image.sizeBytes,
+      sha256: image.sha256,
+      width: image.width,
+      height: image.height,
+      source: image.source,
+      storage_key: image.storageKey,
+      created_at: now,
+    });
+    const destinations = await selectDestinations(tx.q, { session: session.id });
     const ids = destinations.map((row) => row.destination_id);
     await enqueueDeliveries(
       tx,

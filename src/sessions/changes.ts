@@ -1,5 +1,6 @@
 /** The moments in a session's life that more than one room brings about. */
 import { sql } from 'kysely';
+import { compileOnce } from '../db/compiled.ts';
 import type { Tx } from '../db/database.ts';
 import { emit } from '../events/emit.ts';
 import { emitLive, sessionChanged } from '../events/live.ts';
@@ -42,6 +43,10 @@ export async function completeSession(
   return true;
 }
 
+const selectProgress = compileOnce((q, session: { id: string }) =>
+  q.selectFrom('sessions').select(['images_count', 'completed_at']).where('id', '=', session.id),
+);
+
 /**
  * Ends a session that is full and has nothing left to do: every delivery final and, with long polling, every image
  * acknowledged (contract §2.1).
@@ -51,11 +56,7 @@ export async function completeIfDone(
   session: { id: string; projectId: string; maxImages: number; longPolling: boolean },
   now: number,
 ): Promise<void> {
-  const row = await tx.q
-    .selectFrom('sessions')
-    .select(['images_count', 'completed_at'])
-    .where('id', '=', session.id)
-    .executeTakeFirst();
+  const [row] = await selectProgress(tx.q, { id: session.id });
   if (!row || row.completed_at !== null || row.images_count < session.maxImages) return;
   const open = await tx.q
     .selectFrom('deliveries')

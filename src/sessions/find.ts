@@ -1,4 +1,5 @@
 /** Finding sessions. Each finder says whose the session is: a project's, or whoever holds the link. */
+import { compileOnce } from '../db/compiled.ts';
 import type { Queries } from '../db/database.ts';
 import type { Env } from '../db/schema.ts';
 import { type Session, type SessionRow, toSession } from './session.ts';
@@ -28,9 +29,13 @@ export async function findSession(q: Queries, projectId: string, id: string): Pr
   return row && toSession(row as SessionRow);
 }
 
+const selectById = compileOnce((q, session: { id: string }) =>
+  selectSessions(q).where('s.id', '=', session.id),
+);
+
 /** The session that a link names: its id is the permission of the phone's side (contract §1.4). */
 export async function findSessionByLink(q: Queries, id: string): Promise<Session | undefined> {
-  const row = await selectSessions(q).where('s.id', '=', id).executeTakeFirst();
+  const [row] = await selectById(q, { id });
   return row && toSession(row as SessionRow);
 }
 
