@@ -2,13 +2,23 @@
 import { azureBlob } from './azure-blob/index.ts';
 import type { DestinationKind } from './destination.ts';
 import { ftp } from './ftp/index.ts';
+import { gcs } from './gcs/index.ts';
 import { googleDrive } from './google-drive/index.ts';
 import { local } from './local/index.ts';
 import { s3 } from './s3/index.ts';
 import { webdav } from './webdav/index.ts';
 import { webhook } from './webhook/index.ts';
 
-export const kinds: readonly DestinationKind[] = [webhook, s3, azureBlob, ftp, webdav, googleDrive, local];
+export const kinds: readonly DestinationKind[] = [
+  webhook,
+  s3,
+  azureBlob,
+  gcs,
+  ftp,
+  webdav,
+  googleDrive,
+  local,
+];
 
 /** The kind behind a type string or one of its aliases (contract §6.2). */
 export function findKind(type: string): DestinationKind | undefined {

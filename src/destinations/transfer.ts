@@ -211,23 +211,26 @@ export interface HashedBody {
 }
 
 /**
- * A whole photo as a body. Its last piece is only given away when everything before it was what was received, so that a
- * photo that was damaged in storage never becomes a complete file elsewhere.
+ * A photo as a body, from byte `from` on. Its last piece is only given away when everything before it was what was
+ * received, so that a photo that was damaged in storage never becomes a complete file elsewhere. The hash is always
+ * that of the whole photo.
  */
-export function wholeBody(image: DeliverableImage): HashedBody {
+export function wholeBody(image: DeliverableImage, from = 0): HashedBody {
   let digest = Buffer.alloc(0);
   return {
-    length: image.sizeBytes,
+    length: image.sizeBytes - from,
     md5: () => digest,
     open: async function* () {
       const md5 = createHash('md5');
       const check = createIntegrityCheck(image);
       let held: Buffer | undefined;
+      let skip = from;
       for await (const piece of (await image.open()) as AsyncIterable<Buffer>) {
         if (held) yield held;
         md5.update(piece);
         check.update(piece);
-        held = piece;
+        held = skip < piece.length ? piece.subarray(skip) : undefined;
+        skip = Math.max(0, skip - piece.length);
       }
       check.end();
       digest = md5.digest();
