@@ -2,12 +2,14 @@
  * Keeps the access token of a destination good. Renewing is done once for all processes, under a lease in the
  * destination's row: services that give a new refresh token with each renewal would otherwise lock us out.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../db/database.ts';
 import { DatabaseBusyError } from '../db/database.ts';
 import type { Clock } from '../lib/clock.ts';
 import { randomToken } from '../lib/ids.ts';
 import type { Logger } from '../lib/logger.ts';
+import { readRetryAfter } from '../lib/outbound/answers.ts';
 import { type Outbound, OutboundError } from '../lib/outbound.ts';
 import type { Sealer } from '../lib/sealed.ts';
 import { DeliveryError } from './destination.ts';
@@ -15,7 +17,7 @@ import { openCredentials, sealCredentials } from './destinations.ts';
 import type { Account } from './oauth.ts';
 import type { OAuthApps, OAuthKind } from './oauth-apps.ts';
 import { OAuthRefusal, requestTokens, type TokenAnswer } from './oauth-client.ts';
-import { failureWithoutAnswer, readRetryAfter, stopped, TransferError } from './transfer.ts';
+import { failureWithoutAnswer, stopped, TransferError } from './transfer.ts';
 
 export interface TokenServices {
   db: Database;

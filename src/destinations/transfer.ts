@@ -4,6 +4,7 @@
  */
 import { createHash, type Hash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readRetryAfter } from '../lib/outbound/answers.ts';
 import {
   type Outbound,
   OutboundError,
@@ -192,15 +193,6 @@ export function detailsOf(
     excerpt,
     retryAfter: readRetryAfter(answer.headers['retry-after'], now),
   };
-}
-
-/** Seconds until the time that `Retry-After` names, as number or date (RFC 9110 §10.2.3); undefined for the past. */
-export function readRetryAfter(header: string | undefined, now: number): number | undefined {
-  const text = header?.trim() ?? '';
-  if (/^\d{1,9}$/.test(text)) return Number(text) || undefined;
-  const at = /^[A-Z][a-z]{2,8},? /.test(text) ? Date.parse(text) : Number.NaN;
-  const seconds = Math.ceil((at - now) / 1_000);
-  return seconds > 0 ? seconds : undefined;
 }
 
 export interface HashedBody {

@@ -1,8 +1,9 @@
 /** What the refusals of WebDAV servers mean (RFC 4918 §11): fate by status, words for people. */
+
+import { readRetryAfter } from '../../lib/outbound/answers.ts';
 import type { OutboundResponse } from '../../lib/outbound.ts';
 import type { Fate } from '../destination.ts';
 import { FileServerError, printable } from '../file-server-error.ts';
-import { readRetryAfter } from '../transfer.ts';
 
 interface Meaning {
   what: string;
