@@ -6,9 +6,12 @@ import type { Database } from './db/database.ts';
 import { assertSchema, migrate } from './db/migrate.ts';
 import { openDatabase } from './db/open.ts';
 import { createDeliveryEngine, type DeliveryEngine } from './deliveries/engine.ts';
+import { createImageReplays } from './deliveries/replay.ts';
 import { createOAuthApps } from './destinations/oauth-apps.ts';
 import { createEventEngine, type EventEngine } from './events/engine.ts';
 import { pruneLiveEvents } from './events/live.ts';
+import { createEventReplays } from './events/replay.ts';
+import { pruneEvents } from './events/retention.ts';
 import { createOrigin } from './http/origin.ts';
 import { pruneRateWindows } from './http/rate-windows.ts';
 import { createServer } from './http/server.ts';
@@ -30,6 +33,7 @@ import { createStripe } from './projects/billing/stripe.ts';
 import { ensureInstallSecret } from './projects/install-secrets.ts';
 import { defaultPlans, readPlansFile, writePlans } from './projects/plans.ts';
 import { pruneSignatures } from './projects/protections.ts';
+import { type ReplaySources, runReplays } from './queue/replays.ts';
 import type { Random } from './queue/retry.ts';
 import { joinWorkers, leaveWorkers, thisProcess } from './queue/workers.ts';
 import { tellExpired } from './sessions/expiry.ts';
@@ -142,6 +146,7 @@ export async function buildApp(
     worker: me.id,
     deadlineMs: overrides.eventDeadlineMs,
   });
+  const replays: ReplaySources = { events: createEventReplays(db), images: createImageReplays(db) };
   const publicKey = await ensureServerKey(db, sealer, clock.now(), overrides.serverKey);
   let ready = false;
   const services: Services = {
@@ -154,6 +159,7 @@ export async function buildApp(
     outbound,
     links,
     deliveries,
+    replays,
     oauthApps,
     billing: config.stripe && createStripe(config.stripe, { db, outbound, clock }),
     serverPublicKey: () => publicKey,
@@ -164,7 +170,7 @@ export async function buildApp(
   };
   const server = options.api ? await createServer(services) : undefined;
   const tls = server && config.tls ? await createTlsListener(config.tls, server.server) : undefined;
-  const chores = choresOf({ config, db, storage, clock, logger });
+  const chores = choresOf({ config, db, replays, storage, clock, logger });
 
   return {
     config,
@@ -236,13 +242,20 @@ async function closeServer(
 function choresOf(parts: {
   config: Config;
   db: Database;
+  replays: ReplaySources;
   storage: Storage;
   clock: Clock;
   logger: Logger;
 }): Chores {
-  const { config, db, storage, clock, logger } = parts;
+  const { config, db, replays, storage, clock, logger } = parts;
   return createChores(logger, [
     { name: 'tell of expired sessions', everyMs: 1_000, run: () => tellExpired(db, clock.now()) },
+    { name: 'go on with replays', everyMs: 500, run: () => runReplays(db, replays, clock.now()) },
+    {
+      name: 'forget old events',
+      everyMs: 60_000,
+      run: () => pruneEvents(db, { days: config.eventRetentionDays, now: clock.now() }),
+    },
     { name: 'forget old live events', everyMs: 60_000, run: () => pruneLiveEvents(db, clock.now()) },
     { name: 'forget old signatures', everyMs: 60_000, run: () => pruneSignatures(db, clock.now()) },
     { name: 'forget old rate windows', everyMs: 60_000, run: () => pruneRateWindows(db, clock.now()) },

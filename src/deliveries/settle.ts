@@ -123,7 +123,8 @@ async function tellSent(tx: Tx, job: DeliveryJob, now: number): Promise<void> {
     .where('status', '!=', 'sent')
     .limit(1)
     .executeTakeFirst();
-  if (!open) {
+  // A repetition completes nothing that was not complete before.
+  if (!open && !job.isRepeat) {
     await emit(tx, {
       projectId: job.projectId,
       sessionId: job.sessionId,

@@ -18,6 +18,8 @@ export interface DeliveryJob extends Job {
   imageId: string;
   /** Attempts made before this one. */
   attempts: number;
+  /** It was delivered before, and is delivered again because somebody asked for it. */
+  isRepeat: boolean;
 }
 
 export interface SourceOptions {
@@ -76,5 +78,6 @@ async function toJobs(tx: Tx, rows: DeliveryTable[], now: number): Promise<Deliv
     sessionId: row.session_id,
     imageId: row.image_id,
     attempts: row.attempts,
+    isRepeat: row.receipt !== null,
   }));
 }

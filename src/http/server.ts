@@ -23,6 +23,7 @@ import { addPageRoutes } from './routes/page.ts';
 import { addPlanRoutes } from './routes/plans.ts';
 import { addPollingRoutes } from './routes/polling.ts';
 import { addQrRoutes } from './routes/qr.ts';
+import { addReplayRoutes } from './routes/replays.ts';
 import { addSessionRoutes } from './routes/sessions.ts';
 import { addStatsRoutes } from './routes/stats.ts';
 import { addUploadRoutes } from './routes/uploads.ts';
@@ -65,6 +66,7 @@ export async function createServer(services: Services): Promise<FastifyInstance>
     addDeliveryRoutes(add, services);
     addWebhookRoutes(add, services);
     addWebhookDeliveryRoutes(add, services);
+    addReplayRoutes(add, services);
     addEncryptionRoutes(add, services);
     addUploadRoutes(add, services);
     addPollingRoutes(add, services);

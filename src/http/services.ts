@@ -10,6 +10,7 @@ import type { Logger } from '../lib/logger.ts';
 import type { Outbound } from '../lib/outbound.ts';
 import type { Sealer } from '../lib/sealed.ts';
 import type { Billing } from '../projects/billing/stripe.ts';
+import type { ReplaySources } from '../queue/replays.ts';
 import type { Storage } from '../storage/storage.ts';
 
 export interface Services {
@@ -23,6 +24,7 @@ export interface Services {
   /** Signed links to the bytes of images. */
   links: DownloadLinks;
   deliveries: DeliveryEngine;
+  replays: ReplaySources;
   /** The apps that are registered at services where people sign in. */
   oauthApps: OAuthApps;
   /** Undefined when plans are not paid for here. */
