@@ -32,7 +32,9 @@ for (const [place, entry] of Object.entries(lock.packages)) {
   if (place === '') continue;
   for (const [name, version] of Object.entries(entry.optionalDependencies ?? {})) {
     const platform = platformOf(name);
-    const known = [`${place}/node_modules/${name}`, `node_modules/${name}`].some((spot) => lock.packages[spot]);
+    const known = [`${place}/node_modules/${name}`, `node_modules/${name}`].some(
+      (spot) => lock.packages[spot],
+    );
     if (known || !platform || !/^\d/.test(version)) continue;
     lock.packages[`node_modules/${name}`] = {
       version,
