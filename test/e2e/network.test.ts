@@ -90,7 +90,7 @@ test('a photo whose answer got lost is not sent twice', async () => {
   proxy.cut();
   const photos = await makePhotos(1, { bytes: 50_000 });
   await view.gallery.setInputFiles(photos);
-  await expect.poll(() => imagesOf(app, session.id), { timeout: 15_000 }).toBe(1);
+  await expect.poll(() => imagesOf(app, session.id), { timeout: 60_000 }).toBe(1);
   await says(view.status, /^Waiting for a connection\. 1 photo is kept on this phone\./);
   proxy.set();
   await says(view.status, 'Received. Your photo is safe.');
@@ -108,7 +108,7 @@ test('a line that goes silent is noticed', async () => {
   proxy.set({ stallAfter: 0 });
   const photos = await makePhotos(1, { bytes: 50_000 });
   await view.gallery.setInputFiles(photos);
-  await expect.poll(() => proxy.bytesUp, { timeout: 15_000 }).toBeGreaterThan(0);
+  await expect.poll(() => proxy.bytesUp, { timeout: 60_000 }).toBeGreaterThan(0);
   await says(view.status, 'Sending 1 photo. Keep this page open.');
   // Every byte is in the buffers on the way, so this is the wait for the answer.
   await page.clock.fastForward(91_000);
@@ -134,7 +134,7 @@ test('how much has left the phone can be seen, and leaving the page then warns',
   await view.gallery.setInputFiles(await makePhotos(1, { bytes: 12_000_000 }));
   const ring = page.getByRole('progressbar', { name: 'Sending photo-1.jpg' });
   await expect
-    .poll(async () => Number(await ring.getAttribute('aria-valuenow')), { timeout: 15_000, interval: 10 })
+    .poll(async () => Number(await ring.getAttribute('aria-valuenow')), { timeout: 60_000, interval: 10 })
     .toSatisfy((percent: number) => percent > 0 && percent < 100);
   const asked = page.waitForEvent('dialog');
   void page.close({ runBeforeUnload: true });

@@ -126,11 +126,11 @@ export function readPage(page: Page): PhonePage {
 /** Waits until the element says exactly this, or matches it. */
 export async function says(locator: Locator, text: string | RegExp): Promise<void> {
   await expect
-    .poll(async () => (await locator.textContent()) ?? '', { timeout: 15_000, interval: 20 })
+    .poll(async () => (await locator.textContent()) ?? '', { timeout: 60_000, interval: 20 })
     .toEqual(typeof text === 'string' ? text : expect.stringMatching(text));
 }
 
 /** Waits until there are exactly so many. */
 export async function counts(locator: Locator, expected: number): Promise<void> {
-  await expect.poll(() => locator.count(), { timeout: 15_000, interval: 20 }).toBe(expected);
+  await expect.poll(() => locator.count(), { timeout: 60_000, interval: 20 }).toBe(expected);
 }

@@ -210,11 +210,11 @@ export async function until<T>(
   read: () => Promise<T | undefined | false> | T | undefined | false,
   what = 'it',
 ): Promise<T> {
-  const deadline = Date.now() + 15_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const value = await read();
     if (value !== undefined && value !== false) return value as T;
-    if (Date.now() > deadline) throw new Error(`Waited 15 s in vain for ${what}`);
+    if (Date.now() > deadline) throw new Error(`Waited 60 s in vain for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -40,7 +40,7 @@ export function usePhones(): Phones {
   return {
     async open(options = {}) {
       const context = await browser.newContext({ ...phoneProfile, ...options });
-      context.setDefaultTimeout(15_000);
+      context.setDefaultTimeout(60_000);
       const phone: Phone = { page: await context.newPage(), context, faults: [] };
       watch(phone);
       open.push(phone);

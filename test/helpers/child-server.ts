@@ -86,7 +86,7 @@ function listen(child: ChildProcess): () => string {
 }
 
 async function ready(child: ChildProcess, ports: readonly number[], said: () => string): Promise<void> {
-  const deadline = performance.now() + 20_000;
+  const deadline = performance.now() + 60_000;
   for (const port of ports) {
     while (!(await opens(port))) {
       if (child.exitCode !== null || performance.now() > deadline) {

@@ -124,7 +124,7 @@ async function startServer({ bin, data, folder, port, user, url }: Start): Promi
   child.stderr?.on('data', (chunk) => {
     log = `${log}${chunk}`.slice(-4_000);
   });
-  const deadline = performance.now() + 30_000;
+  const deadline = performance.now() + 90_000;
   while (!(await answers(url))) {
     if (child.exitCode !== null || performance.now() > deadline) {
       throw new Error(`PostgreSQL did not start:\n${log}`);

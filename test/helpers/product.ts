@@ -219,7 +219,7 @@ function parse(line: string): LogLine | undefined {
 export async function waitUntil(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  { withinMs = 20_000, everyMs = 10 }: { withinMs?: number; everyMs?: number } = {},
+  { withinMs = 60_000, everyMs = 10 }: { withinMs?: number; everyMs?: number } = {},
 ): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!(await condition())) {
