@@ -1,6 +1,5 @@
 /** The whole app in this process, on a real database and a real port, for tests of what goes over the wire. */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe } from 'vitest';
 import { type App, buildApp, type Overrides } from '../../src/app.ts';
@@ -13,6 +12,7 @@ import { silentLogger } from '../../src/lib/logger.ts';
 import { createKey } from '../../src/projects/keys.ts';
 import { createProject, findProject } from '../../src/projects/projects.ts';
 import { createTestDatabase, eachEngine, type TestDatabase, type TestEngine } from './database.ts';
+import { memoryFolder } from './memory-folder.ts';
 
 export interface TestProject {
   id: string;
@@ -108,7 +108,9 @@ async function startAppAt(
   place: TestDatabase,
   { settings = {}, ...overrides }: StartOptions,
 ): Promise<TestApp> {
-  const dataDir = place.file ? path.dirname(place.file) : await mkdtemp(path.join(tmpdir(), 'apertur-data-'));
+  const dataDir = place.file
+    ? path.dirname(place.file)
+    : await mkdtemp(path.join(memoryFolder(), 'apertur-data-'));
   const config = testConfig({
     DATA_DIR: dataDir,
     ...(place.url ? { DATABASE_URL: place.url } : {}),

@@ -1,7 +1,6 @@
 /** A fresh database for a test, on both engines. */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterEach, describe, inject } from 'vitest';
@@ -9,6 +8,7 @@ import type { Database, Engine } from '../../src/db/database.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { openDatabase } from '../../src/db/open.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
+import { memoryFolder } from './memory-folder.ts';
 
 /** Exactly one of `url` and `file` is set: hand both to `openDatabase`, or to the product's settings. */
 export interface TestDatabase {
@@ -55,7 +55,7 @@ export function eachEngine(name: string, block: (engine: TestEngine) => void): v
 }
 
 async function createSqlite(migrated: boolean): Promise<TestDatabase> {
-  const folder = mkdtempSync(join(tmpdir(), 'apertur-test-'));
+  const folder = mkdtempSync(join(memoryFolder(), 'apertur-test-'));
   const file = join(folder, 'apertur.db');
   if (migrated) {
     const db = await openDatabase({ file, logger: silentLogger });

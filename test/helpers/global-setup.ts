@@ -4,6 +4,7 @@ import type { TestProject } from 'vitest/node';
 import { migrate } from '../../src/db/migrate.ts';
 import { openDatabase } from '../../src/db/open.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
+import { memoryFolder } from './memory-folder.ts';
 import { type PostgresServer, startPostgres } from './postgres.ts';
 
 declare module 'vitest' {
@@ -18,7 +19,7 @@ export const template = 'apertur_template';
 let server: PostgresServer | undefined;
 
 export async function setup(project: TestProject): Promise<void> {
-  server = await startPostgres();
+  server = await startPostgres({ parent: memoryFolder() });
   const admin = new Client({ connectionString: server.url() });
   await admin.connect();
   await admin.query(`create database ${template}`);

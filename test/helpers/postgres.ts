@@ -30,12 +30,12 @@ export interface PostgresServer {
   stop(): Promise<void>;
 }
 
-/** Throws, naming the set-up command, when there is no PostgreSQL on this machine. */
-export async function startPostgres(): Promise<PostgresServer> {
+/** Starts a server of its own below `parent`. Throws, naming the set-up command, when this machine has no PostgreSQL. */
+export async function startPostgres({ parent = tmpdir() } = {}): Promise<PostgresServer> {
   const bin = findServer();
   if (bin === undefined) throw new Error('No PostgreSQL found. Run `node scripts/prepare-tests.ts`.');
   const user = unprivileged();
-  const folder = mkdtempSync(join(tmpdir(), 'apertur-postgres-'));
+  const folder = mkdtempSync(join(parent, 'apertur-postgres-'));
   chmodSync(folder, 0o700);
   const password = randomBytes(12).toString('hex');
   const passwordFile = join(folder, 'password');
