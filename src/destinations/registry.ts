@@ -1,6 +1,7 @@
 /** The kinds of destination that there are: one line each. */
 import { azureBlob } from './azure-blob/index.ts';
 import type { DestinationKind } from './destination.ts';
+import { dropbox } from './dropbox/index.ts';
 import { ftp } from './ftp/index.ts';
 import { gcs } from './gcs/index.ts';
 import { googleDrive } from './google-drive/index.ts';
@@ -17,6 +18,7 @@ export const kinds: readonly DestinationKind[] = [
   ftp,
   webdav,
   googleDrive,
+  dropbox,
   local,
 ];
 

@@ -19,6 +19,7 @@ import { addImageRoutes } from './routes/images.ts';
 import { addKeyProtectionRoutes } from './routes/key-protections.ts';
 import { addKeyRoutes } from './routes/keys.ts';
 import { addLiveRoutes } from './routes/live.ts';
+import { addOAuthDestinationRoutes } from './routes/oauth-destinations.ts';
 import { addPageRoutes } from './routes/page.ts';
 import { addPlanRoutes } from './routes/plans.ts';
 import { addPollingRoutes } from './routes/polling.ts';
@@ -63,6 +64,7 @@ export async function createServer(services: Services): Promise<FastifyInstance>
     addImageRoutes(add, services);
     addLiveRoutes(add, services);
     addDestinationRoutes(add, services);
+    addOAuthDestinationRoutes(add, services);
     addDeliveryRoutes(add, services);
     addWebhookRoutes(add, services);
     addWebhookDeliveryRoutes(add, services);
