@@ -45,8 +45,8 @@ class Opening {
     this.#services = services;
     this.#times = times;
     this.#log = log;
-    const { host, tls } = settings;
-    this.#control = new Control({ host, tls, times, guard: services.outbound.guard });
+    const { host, tls, password: secret } = settings;
+    this.#control = new Control({ host, tls, times, secret, guard: services.outbound.guard });
   }
 
   abandon(): void {
