@@ -115,7 +115,7 @@ export async function buildApp(
     throw error;
   });
   const storage = await openStorage({ url: config.storageUrl, dataDir: config.dataDir, logger });
-  if (db.engine === 'sqlite') await storage.sweep();
+  await storage.sweep();
   const outbound = createOutbound({ guard: createGuard({ allow: config.allowPrivateNetworks }), logger });
   const stopping = new AbortController();
   const origin = createOrigin(config);
