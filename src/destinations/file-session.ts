@@ -23,7 +23,7 @@ export interface FileSession extends PooledSession {
    */
   rename(from: string, to: string, how: 'replace' | 'if-free'): Promise<'done' | 'taken' | 'refused'>;
   look(path: string, image: DeliverableImage): Promise<Found>;
-  /** No error when there is nothing. */
+  /** Where a protocol can tell, it is no error when nothing is there. */
   remove(path: string): Promise<void>;
   /** Removes an empty folder. */
   removeFolder(path: string): Promise<void>;

@@ -228,9 +228,8 @@ export class FtpSession implements FileSession {
 
   async remove(place: string): Promise<void> {
     const reply = await this.#control.command(`DELE ${this.show(place)}`);
-    if (reply.code < 400) return;
-    if (reply.code === 550 && (await this.#size(this.show(place))) === 'nothing') return;
-    throw refusal(reply, 'remove');
+    // Servers say 550 both when nothing is there and when they do not want to.
+    if (reply.code >= 400) throw refusal(reply, 'remove');
   }
 
   async removeFolder(place: string): Promise<void> {

@@ -21,7 +21,11 @@ function makeKey(passphrase = ''): { privateKey: string; publicKey: string; fing
   const keygen = (...args: string[]) => execFileSync(findProgram('ssh-keygen'), args, { encoding: 'utf8' });
   keygen('-q', '-t', 'ed25519', '-N', passphrase, '-f', file);
   const fingerprint = keygen('-lf', file).split(' ')[1]!;
-  return { privateKey: readFileSync(file, 'utf8'), publicKey: readFileSync(`${file}.pub`, 'utf8'), fingerprint };
+  return {
+    privateKey: readFileSync(file, 'utf8'),
+    publicKey: readFileSync(`${file}.pub`, 'utf8'),
+    fingerprint,
+  };
 }
 
 describe('the protocol', () => {
@@ -78,13 +82,17 @@ test.each([
   [{ protocol: 'sftp', private_key: 'hello' }, 'private_key cannot be read'],
   [{ max_connections: 0 }, 'max_connections'],
 ])('%j is refused', (given, why) => {
-  expect(() => store(given)).toThrow(expect.objectContaining({ status: 400, message: expect.stringContaining(why) }));
+  expect(() => store(given)).toThrow(
+    expect.objectContaining({ status: 400, message: expect.stringContaining(why) }),
+  );
 });
 
 describe('keys', () => {
   test('a private key is opened when it is saved', () => {
     const { privateKey, publicKey } = makeKey();
-    expect(read({ protocol: 'sftp', password: null, private_key: privateKey }).privateKey).toContain('OPENSSH');
+    expect(read({ protocol: 'sftp', password: null, private_key: privateKey }).privateKey).toContain(
+      'OPENSSH',
+    );
     expect(() => store({ protocol: 'sftp', private_key: publicKey })).toThrow('Give the private half');
   });
 
@@ -122,7 +130,10 @@ test('secrets are masked, the rest is shown', () => {
 
 test.each([
   [{}, 'ftp://files.example.com/{session_id}/{image_index}.{ext}'],
-  [{ protocol: 'sftp', remote_dir: '/srv/in/', path_template: '{image_id}.jpg' }, 'sftp://files.example.com/srv/in/{image_id}.jpg'],
+  [
+    { protocol: 'sftp', remote_dir: '/srv/in/', path_template: '{image_id}.jpg' },
+    'sftp://files.example.com/srv/in/{image_id}.jpg',
+  ],
   [{ host: '2001:db8::1', port: 2121 }, 'ftp://[2001:db8::1]:2121/{session_id}/{image_index}.{ext}'],
 ])('%j is described as %s', (given, line) => {
   expect(ftp.describe(store(given).config)).toBe(line);
