@@ -6,6 +6,7 @@ import { ftp } from './ftp/index.ts';
 import { gcs } from './gcs/index.ts';
 import { googleDrive } from './google-drive/index.ts';
 import { local } from './local/index.ts';
+import { oneDrive } from './onedrive/index.ts';
 import { s3 } from './s3/index.ts';
 import { webdav } from './webdav/index.ts';
 import { webhook } from './webhook/index.ts';
@@ -19,6 +20,7 @@ export const kinds: readonly DestinationKind[] = [
   webdav,
   googleDrive,
   dropbox,
+  oneDrive,
   local,
 ];
 
