@@ -105,7 +105,9 @@ async function measure(report: Report, comparison: Comparison, sides: Sides): Pr
     theirs.push(their);
     ours.push(our);
     ratios.push(our / their);
+    // Kept files would fill the memory with their pages, until the machine has to fetch new memory for one side.
     await bare.clear();
+    await clearPhotos(product.dataDir);
   }
   report.note(`bare server   ${round(median(theirs))} photos/s (${listOf(theirs)})`);
   report.note(`Apertur       ${round(median(ours))} photos/s (${listOf(ours)})`);
@@ -123,6 +125,14 @@ interface Bare {
   /** Forgets the files of the rounds so far. */
   clear(): Promise<void>;
   stop(): void;
+}
+
+/** Nobody reads the photos of earlier rounds again: they have no destination. */
+async function clearPhotos(dataDir: string): Promise<void> {
+  const images = join(dataDir, 'images');
+  for (const entry of await readdir(images, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) await rm(join(entry.parentPath, entry.name));
+  }
 }
 
 async function startBare(directory: string): Promise<Bare> {
