@@ -58,19 +58,21 @@ export async function startChild(options: ChildOptions): Promise<ChildServer> {
   const ended = new Promise<void>((done) => child.once('close', () => done()));
   await ready(child, options.ports, said);
   const pid = Number(said().split('\n')[0]);
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
+  const end = async (atOnce: boolean): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) {
-      // Its sessions are ended with it either way, so that none of them holds on to what the tests wait for.
-      if (signal === 'SIGKILL') for (const id of withDescendants(pid)) killNow(id);
+      const [, ...sessions] = withDescendants(pid);
+      if (atOnce) killNow(pid);
       child.stdin.end();
+      // Open sessions would outlive it, and hold on to what is waited for here.
+      for (const id of sessions) killNow(id);
     }
     await ended;
   };
   return {
     pid,
-    kill: () => end('SIGKILL'),
+    kill: () => end(true),
     stop: async () => {
-      await end('SIGTERM');
+      await end(false);
       rmSync(options.folder, { recursive: true, force: true });
     },
   };

@@ -15,7 +15,7 @@ export function createFtpOpener(
   services: ConnectionServices,
   times: Patience,
 ): FileServer['open'] {
-  const shared: Shared = { folders: new Set() };
+  const shared: Shared = { folders: new Set(), sizes: true };
   return async (signal, log) => {
     const opening = new Opening(settings, services, times, log);
     try {

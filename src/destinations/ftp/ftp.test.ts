@@ -207,6 +207,21 @@ describe('what the server cannot do', () => {
   });
 });
 
+test('a server that does not say what is there: no conflict rule is broken, and no photo is lost', async () => {
+  const server = await start({ extra: '<Limit SIZE MLST>\n DenyAll\n</Limit>' });
+  writeFileSync(path.join(server.home, 'roof.jpg'), 'theirs');
+  const photo = makePhoto({ filename: 'roof.jpg' });
+  for (const conflict of ['skip', 'fail']) {
+    const error = await failure(open(server, { conflict }).deliver(photo, never()));
+    expect(error.fate).toBe('give-up');
+    expect(error.message).toMatch(/does not say whether a file of that name is there/);
+  }
+  const receipt = await open(server, { conflict: 'rename' }).deliver(photo, never());
+  expect(readFileSync(server.home + receipt.remotePath).equals(photo.bytes())).toBe(true);
+  expect(readFileSync(path.join(server.home, 'roof.jpg'), 'utf8')).toBe('theirs');
+  expect(readdirSync(server.home)).toHaveLength(2);
+});
+
 describe('TLS', () => {
   const own = { certificate: { cert: selfSignedCertificate, key: selfSignedKey } };
 
