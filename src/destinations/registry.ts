@@ -1,5 +1,6 @@
 /** The kinds of destination that there are: one line each. */
 import { azureBlob } from './azure-blob/index.ts';
+import { box } from './box/index.ts';
 import type { DestinationKind } from './destination.ts';
 import { dropbox } from './dropbox/index.ts';
 import { ftp } from './ftp/index.ts';
@@ -21,6 +22,7 @@ export const kinds: readonly DestinationKind[] = [
   googleDrive,
   dropbox,
   oneDrive,
+  box,
   local,
 ];
 
