@@ -17,7 +17,7 @@ const sliceBytes = 65_536;
 const slowSeconds = 8;
 const goalMegabytes = 160;
 
-export async function run(report: Report): Promise<void> {
+export async function measureMemory(report: Report): Promise<void> {
   const product = await startProduct();
   try {
     const owner = await product.createKey();

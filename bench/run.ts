@@ -11,16 +11,17 @@ interface Benchmark {
 
 const benchmarks: Record<string, { question: string; load: () => Promise<Benchmark> }> = {
   upload: {
-    question: 'How close do uploads come to a bare server that only hashes, writes and syncs?',
+    question:
+      'How close do uploads come to a bare server that only hashes, writes and syncs, and what memory do 100 take?',
     load: () => import('./upload.ts'),
-  },
-  memory: {
-    question: 'How much memory do a hundred uploads at once take?',
-    load: () => import('./memory.ts'),
   },
   latency: {
     question: 'How soon after its 201 is a photo at the webhook?',
     load: () => import('./latency.ts'),
+  },
+  webhooks: {
+    question: 'How many events a second reach a webhook, and how soon, beside BullMQ and graphile-worker?',
+    load: () => import('./webhooks.ts'),
   },
   page: {
     question: 'How many bytes does a phone fetch for the upload page?',

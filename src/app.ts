@@ -20,7 +20,7 @@ import { createTlsListener, type TlsListener } from './http/tls-listener.ts';
 import { createDownloadLinks, type DownloadLinks } from './images/download-link.ts';
 import { removeOrphans } from './images/orphans.ts';
 import { purgeImages } from './images/retention.ts';
-import { ensureServerKey, type ServerKeyPair } from './images/server-key.ts';
+import { openServerKeys, type ServerKeyPair, tendServerKeys } from './images/server-key.ts';
 import { type Chores, createChores } from './lib/chores.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { createId } from './lib/ids.ts';
@@ -38,6 +38,7 @@ import type { Random } from './queue/retry.ts';
 import { joinWorkers, leaveWorkers, thisProcess } from './queue/workers.ts';
 import { tellExpired } from './sessions/expiry.ts';
 import { openStorage } from './storage/open.ts';
+import { createScratch } from './storage/scratch.ts';
 import type { Storage } from './storage/storage.ts';
 
 /** What a test may bring along. */
@@ -115,7 +116,7 @@ export async function buildApp(
     throw error;
   });
   const storage = await openStorage({ url: config.storageUrl, dataDir: config.dataDir, logger });
-  if (db.engine === 'sqlite') await storage.sweep();
+  await storage.sweep();
   const outbound = createOutbound({ guard: createGuard({ allow: config.allowPrivateNetworks }), logger });
   const stopping = new AbortController();
   const origin = createOrigin(config);
@@ -147,7 +148,9 @@ export async function buildApp(
     deadlineMs: overrides.eventDeadlineMs,
   });
   const replays: ReplaySources = { events: createEventReplays(db), images: createImageReplays(db) };
-  const publicKey = await ensureServerKey(db, sealer, clock.now(), overrides.serverKey);
+  const serverKeys = await openServerKeys({ db, sealer, clock, logger }, overrides.serverKey);
+  const scratch = createScratch({ directory: path.join(config.dataDir, 'tmp') });
+  await scratch.sweep();
   let ready = false;
   const services: Services = {
     config,
@@ -162,7 +165,9 @@ export async function buildApp(
     replays,
     oauthApps,
     billing: config.stripe && createStripe(config.stripe, { db, outbound, clock }),
-    serverPublicKey: () => publicKey,
+    serverPublicKey: serverKeys.publicKey,
+    unwrap: serverKeys.unwrap,
+    scratch,
     originOf: (request: FastifyRequest) => origin.of(request),
     stopping: stopping.signal,
     uploadIdleMs: overrides.uploadIdleMs,
@@ -170,7 +175,7 @@ export async function buildApp(
   };
   const server = options.api ? await createServer(services) : undefined;
   const tls = server && config.tls ? await createTlsListener(config.tls, server.server) : undefined;
-  const chores = choresOf({ config, db, replays, storage, clock, logger });
+  const chores = choresOf({ config, db, replays, storage, sealer, clock, logger });
 
   return {
     config,
@@ -217,6 +222,7 @@ export async function buildApp(
         chores.stop(),
       ]);
       if (options.worker) await leaveWorkers(db, me.id).catch(() => undefined);
+      serverKeys.close();
       await outbound.close();
       await storage.close();
       await db.close();
@@ -244,10 +250,11 @@ function choresOf(parts: {
   db: Database;
   replays: ReplaySources;
   storage: Storage;
+  sealer: Sealer;
   clock: Clock;
   logger: Logger;
 }): Chores {
-  const { config, db, replays, storage, clock, logger } = parts;
+  const { config, db, replays, storage, sealer, clock, logger } = parts;
   return createChores(logger, [
     { name: 'tell of expired sessions', everyMs: 1_000, run: () => tellExpired(db, clock.now()) },
     { name: 'go on with replays', everyMs: 500, run: () => runReplays(db, replays, clock.now()) },
@@ -257,6 +264,11 @@ function choresOf(parts: {
       run: () => pruneEvents(db, { days: config.eventRetentionDays, now: clock.now() }),
     },
     { name: 'forget old live events', everyMs: 60_000, run: () => pruneLiveEvents(db, clock.now()) },
+    {
+      name: 'renew the server key',
+      everyMs: 3_600_000,
+      run: () => tendServerKeys({ db, sealer, clock }, config.serverKeyDays * 86_400_000),
+    },
     { name: 'forget old signatures', everyMs: 60_000, run: () => pruneSignatures(db, clock.now()) },
     { name: 'forget old rate windows', everyMs: 60_000, run: () => pruneRateWindows(db, clock.now()) },
     {

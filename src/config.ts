@@ -129,6 +129,12 @@ export const settings = [
   },
   { name: 'STRIPE_PRICES', default: '', meaning: 'Which price is which plan: starter=price_1,pro=price_2.' },
   { name: 'STRIPE_API_URL', default: 'https://api.stripe.com', meaning: 'Where the Stripe API is.' },
+  {
+    name: 'SERVER_KEY_DAYS',
+    default: '90',
+    meaning:
+      'Days after which the key for encrypted uploads is replaced; the old one opens uploads for 8 more days. 0: only by `apertur key rotate-server`.',
+  },
   { name: 'METRICS', default: 'off', meaning: 'on: Prometheus metrics at /metrics.' },
   {
     name: 'GOOGLE_CLIENT_ID',
@@ -211,6 +217,8 @@ export interface Config {
   plansFile: string | undefined;
   /** Undefined without its keys: billing is off. */
   stripe: StripeSettings | undefined;
+  /** 0: never by itself. */
+  serverKeyDays: number;
   metrics: boolean;
   oauth: OAuthConfig;
   /** No public URL is set: loopback is allowed, an inbox is made, keys are shown. */
@@ -278,6 +286,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     eventRetentionDays: readInteger('EVENT_RETENTION_DAYS', read('EVENT_RETENTION_DAYS'), 0, 36_500),
     plansFile: read('PLANS_FILE') || undefined,
     stripe: readStripe(read),
+    serverKeyDays: readInteger('SERVER_KEY_DAYS', read('SERVER_KEY_DAYS'), 0, 36_500),
     metrics: readSwitch('METRICS', read('METRICS')),
     oauth: readOAuth(read),
     trial,

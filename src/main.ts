@@ -9,6 +9,8 @@ const help = `Apertur collects photos from any phone and delivers them where a b
   apertur worker                  only deliveries and chores
   apertur migrate                 bring the database forward
   apertur key create              make an API key: [--project ID] [--env live|test] [--label TEXT] [--json]
+  apertur key rotate-server       make a new key for encrypted uploads; the old one opens them for eight more days
+  apertur decrypt                 open end-to-end encrypted photos: --key private.pem [--out DIR] FILE…
   apertur doctor                  check database, storage, secrets, clock and the way out
   apertur receive                 a small receiver for trying out webhooks: [--port 4000] [--dir DIR] [--secret S] [--fail N]
 
@@ -44,6 +46,10 @@ async function run(command: string | undefined, args: string[]): Promise<number>
     case 'doctor': {
       const { doctor } = await import('./commands/doctor.ts');
       return doctor(readConfig());
+    }
+    case 'decrypt': {
+      const { decryptCommand } = await import('./commands/decrypt.ts');
+      return decryptCommand(args);
     }
     case 'receive': {
       const { receiveCommand } = await import('./commands/receive.ts');

@@ -1,9 +1,10 @@
-/** `apertur key create`: works beside a running server. */
+/** `apertur key create` and `apertur key rotate-server`: work beside a running server. */
 import { parseArgs } from 'node:util';
 import { openFoundations } from '../app.ts';
 import type { Config } from '../config.ts';
 import { assertSchema } from '../db/migrate.ts';
 import type { Env } from '../db/schema.ts';
+import { rotateServerKey } from '../images/server-key.ts';
 import { silentLogger } from '../lib/logger.ts';
 import { createKey } from '../projects/keys.ts';
 import { createProject, findFirstProjectId, findProject } from '../projects/projects.ts';
@@ -19,8 +20,12 @@ export async function keyCommand(config: Config, args: string[]): Promise<number
       json: { type: 'boolean', default: false },
     },
   });
+  if (positionals[0] === 'rotate-server') return rotateServer(config);
   if (positionals[0] !== 'create') {
-    console.error('Use: apertur key create [--project ID] [--env live|test] [--label TEXT] [--json]');
+    console.error(
+      'Use: apertur key create [--project ID] [--env live|test] [--label TEXT] [--json]\n' +
+        '     apertur key rotate-server',
+    );
     return 2;
   }
   if (values.env !== 'live' && values.env !== 'test') {
@@ -35,6 +40,18 @@ export async function keyCommand(config: Config, args: string[]): Promise<number
   if (values.json) console.log(JSON.stringify(made));
   else console.log(`Project  ${made.projectId}\nKey      ${made.key}   (shown only now; keep it)`);
   return 0;
+}
+
+/** A running server shows the new key within seconds; uploads that were encrypted with the old one open for eight days. */
+async function rotateServer(config: Config): Promise<number> {
+  const { db, sealer, clock } = await openFoundations(config, { logger: silentLogger });
+  try {
+    await assertSchema(db);
+    console.log(await rotateServerKey({ db, sealer, clock }));
+    return 0;
+  } finally {
+    await db.close();
+  }
 }
 
 interface Made {

@@ -1,6 +1,6 @@
 /** Testing a destination: the same connection as a delivery, with a probe instead of a photo. */
 import type { Database } from '../db/database.ts';
-import type { CheckResult } from '../destinations/destination.ts';
+import type { CheckResult, Connection } from '../destinations/destination.ts';
 import type { Destination } from '../destinations/destinations.ts';
 import type { Sealer } from '../lib/sealed.ts';
 import { findProject } from '../projects/projects.ts';
@@ -11,9 +11,22 @@ export async function checkDestination(
   destination: Destination,
   signal: AbortSignal,
 ): Promise<CheckResult> {
-  const project = await findProject(services.db.read, services.sealer, destination.projectId);
+  const { connection, release } = await acquireConnection(services, destination);
+  try {
+    return await connection.check(signal);
+  } finally {
+    release();
+  }
+}
+
+/** The connection that deliveries use, too; `release` it after use. */
+export async function acquireConnection(
+  { db, sealer, deliveries }: { db: Database; sealer: Sealer; deliveries: DeliveryEngine },
+  destination: Destination,
+): Promise<{ connection: Connection; release(): void }> {
+  const project = await findProject(db.read, sealer, destination.projectId);
   if (!project) throw new Error('The project of a destination is gone');
-  const { connection, release } = services.deliveries.connections.acquire({
+  return deliveries.connections.acquire({
     id: destination.id,
     projectId: destination.projectId,
     type: destination.type,
@@ -21,9 +34,4 @@ export async function checkDestination(
     settings: destination.settings,
     webhookSecret: project.webhookSecret,
   });
-  try {
-    return await connection.check(signal);
-  } finally {
-    release();
-  }
 }

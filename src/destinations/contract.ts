@@ -103,7 +103,8 @@ let folders = 0;
 
 /** Registers the suite for one kind. */
 export function describeDestination(name: string, definition: Definition): void {
-  describe(`destination ${name}`, () => {
+  // Real servers on a busy machine: the time limit only ends what hangs.
+  describe(`destination ${name}`, { timeout: 90_000 }, () => {
     let harness: Harness;
     beforeAll(async () => {
       harness = await definition.start();

@@ -75,6 +75,7 @@ class Placing {
   readonly #habits: Habits;
   /** The temporary file that may be there; outlives this object, for whoever cleans up after a failure. */
   readonly #left: { path?: string };
+  #conflict: Conflict = 'overwrite';
   #folder = '';
   #uploaded: Written | undefined;
 
@@ -86,9 +87,10 @@ class Placing {
   }
 
   async place(wanted: string, conflict: Conflict): Promise<Receipt> {
+    this.#conflict = conflict;
     const target = await this.#session.makeRoom(wanted);
     this.#folder = path.posix.dirname(target);
-    const placed = await this.#placeAt(target, conflict);
+    const placed = await this.#placeAt(target);
     await this.#removeTemporary();
     const excerpt = placed.outcome === 'kept' ? keptExcerpt : this.#remark(wanted, target);
     return {
@@ -99,11 +101,11 @@ class Placing {
     };
   }
 
-  async #placeAt(target: string, conflict: Conflict): Promise<Placed<Written>> {
-    if (conflict === 'overwrite') {
+  async #placeAt(target: string): Promise<Placed<Written>> {
+    if (this.#conflict === 'overwrite') {
       return { outcome: 'written', path: target, written: await this.#overwrite(target) };
     }
-    return await placeImage(this.#image, target, conflict, {
+    return await placeImage(this.#image, target, this.#conflict, {
       look: (place) => this.#session.look(place, this.#image),
       overwrite: (place) => this.#overwrite(place),
       writeIfFree: (place) => this.#writeIfFree(place),
@@ -124,6 +126,7 @@ class Placing {
       this.#session.rename(this.#temporary(), target, 'if-free'),
     );
     if (outcome === 'taken') return 'taken';
+    if (outcome === 'unknown') return this.#undecided();
     if (outcome === 'done') return this.#renamed(uploaded);
     await this.#removeTemporary();
     this.#habits.renames = false;
@@ -145,9 +148,15 @@ class Placing {
     const found = await this.#session.look(target, this.#image);
     if (found === 'nothing' || found === 'ours') return await this.#uploadTo(target);
     if (found === 'another') return 'taken';
+    return this.#undecided();
+  }
+
+  /** Whether something is there cannot be found out: only a name of the photo's own is sure to replace nothing. */
+  #undecided(): 'taken' {
+    if (this.#conflict === 'rename') return 'taken';
     throw new FileServerError(
-      'The server neither renames files nor says whether one is there, so the conflict rule cannot be kept.',
-      'Choose overwrite and a template with {image_id}, or allow the account to rename.',
+      'The server does not say whether a file of that name is there, so the conflict rule cannot be kept.',
+      'Let the account read and list, or choose rename, or overwrite with {image_id} in the template.',
       { fate: 'give-up' },
     );
   }

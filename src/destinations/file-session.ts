@@ -17,19 +17,21 @@ export interface FileSession extends PooledSession {
   makeRoom(path: string): Promise<string>;
   /** Writes a file, replacing what is there. Resolves when the server said that it has all of it. */
   upload(path: string, image: DeliverableImage): Promise<Upload>;
-  /**
-   * `taken` when the new name is in use and `how` is `if-free`; `refused` when the server does not rename, so that there
-   * is nothing left but to write under the final name.
-   */
-  rename(from: string, to: string, how: 'replace' | 'if-free'): Promise<'done' | 'taken' | 'refused'>;
+  rename(from: string, to: string, how: 'replace' | 'if-free'): Promise<Renamed>;
   look(path: string, image: DeliverableImage): Promise<Found>;
-  /** No error when there is nothing. */
+  /** Where a protocol can tell, it is no error when nothing is there. */
   remove(path: string): Promise<void>;
   /** Removes an empty folder. */
   removeFolder(path: string): Promise<void>;
   /** The path as a receipt shows it. */
   show(path: string): string;
 }
+
+/**
+ * `taken`: the new name is in use, and it had to be free. `unknown`: whether it is free could not be found out, so nothing
+ * was done. `refused`: the server does not rename; there is nothing left but to write under the final name.
+ */
+export type Renamed = 'done' | 'taken' | 'unknown' | 'refused';
 
 export interface Upload {
   /** Compares what the server holds at `path`, where the upload went or was moved to. Throws when it differs. */

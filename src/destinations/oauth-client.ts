@@ -1,6 +1,6 @@
 /** Requests to the authorisation server of a service: the address to send people to, tokens, and taking access back. */
 import { createHash } from 'node:crypto';
-import { type Outbound, OutboundError, type OutboundResponse } from '../lib/outbound.ts';
+import type { Outbound, OutboundResponse } from '../lib/outbound.ts';
 import type { Endpoints, OAuthApp, OAuthService } from './oauth.ts';
 
 /** RFC 7636 §4.2, method S256. */
@@ -129,15 +129,4 @@ function claimsOf(token: string | undefined): Record<string, unknown> | undefine
   const payload = token?.split('.')[1];
   if (payload === undefined) return undefined;
   return readJson({ body: Buffer.from(payload, 'base64url') });
-}
-
-/** A request whose outcome is of no consequence: what it could not do, the service's own settings can. */
-export async function attempt(work: Promise<unknown>): Promise<boolean> {
-  try {
-    await work;
-    return true;
-  } catch (error) {
-    if (error instanceof OutboundError) return false;
-    throw error;
-  }
 }

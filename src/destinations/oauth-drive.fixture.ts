@@ -34,6 +34,8 @@ export function endpointsAt(
 ): Record<string, string> {
   return Object.fromEntries(
     Object.entries(endpoints).map(([name, url]) => {
+      // A place inside the service.
+      if (url.startsWith('/')) return [name, url];
       const moved = new URL(url);
       moved.host = `${at.host}:${at.port}`;
       return [name, moved.href.replace(/\/$/, '')];

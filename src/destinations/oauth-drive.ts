@@ -25,9 +25,13 @@ export interface DriveFile {
   id: string;
   url: string | null;
   bytes: number;
-  /** In the form of `Drive.hash`; undefined where the service names none. */
+  /** One of the hashes in `Drive.hash`; undefined where the service names none. */
   hash: string | undefined;
 }
+
+/** Whether a file is what a photo's hashes say. */
+export const isSame = (file: DriveFile, bytes: number, hash: string): boolean =>
+  file.bytes === bytes && file.hash !== undefined && hash.split(' ').includes(file.hash);
 
 export interface Written {
   file: DriveFile;
@@ -40,7 +44,10 @@ export interface Drive {
   signIn(signal: AbortSignal): Promise<OutboundResponse>;
   /** The folder at a path below the target folder is there afterwards. */
   makeFolder(path: string, signal: AbortSignal): Promise<void>;
-  /** What the service computes over a file, computed over the stored photo. Throws when the storage is damaged. */
+  /**
+   * What the service computes over a file, computed over the stored photo; several with spaces between, where it is not
+   * known which it will name. Throws when the storage is damaged.
+   */
   hash(image: DeliverableImage): Promise<string>;
   find(path: string, signal: AbortSignal): Promise<DriveFile | undefined>;
   /** Writes a photo; `free`: only where nothing is. */
@@ -139,7 +146,7 @@ export function createDriveConnection(
       async look(path) {
         found = await drive.find(path, signal);
         if (!found) return 'nothing';
-        return found.bytes === image.sizeBytes && found.hash === hash ? 'ours' : 'another';
+        return isSame(found, image.sizeBytes, hash) ? 'ours' : 'another';
       },
       writeIfFree: (path) => drive.write(path, image, { hash, free: true }, signal),
       overwrite: write,
@@ -188,7 +195,7 @@ function receiptOf(
 
 /** Throws DeliveryError `retry` when the service holds something else: the next attempt replaces it. */
 export function verify(place: string, bytes: number, hash: string, file: DriveFile): 'hash' | 'size' {
-  if (file.bytes === bytes && file.hash === hash) return 'hash';
+  if (isSame(file, bytes, hash)) return 'hash';
   if (file.bytes === bytes && file.hash === undefined) return 'size';
   const held = file.bytes === bytes ? 'other bytes' : `${file.bytes} of ${bytes} bytes`;
   throw new DeliveryError(

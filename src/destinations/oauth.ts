@@ -48,8 +48,8 @@ export interface OAuthService {
   authorizeParameters: Readonly<Record<string, string>>;
   /** Throws OutboundError; what cannot be learned is null. `idToken` holds the claims of an OpenID sign-in. */
   identify(call: OAuthCall, idToken: Record<string, unknown> | undefined): Promise<AccountIdentity>;
-  /** Takes the app's access back; absent where the service has no such call. Failures are of no consequence. */
-  revoke?(call: OAuthCall): Promise<void>;
+  /** Takes the app's access back, and says whether the service did; absent where it has no such call. */
+  revoke?(call: OAuthCall): Promise<boolean>;
   /** Revoking ends every connection of this account and app, not only this one. */
   revokesAllOfAccount?: boolean;
   /** A refusal that has a better explanation than its code. */

@@ -1,13 +1,18 @@
 /** Reads a stored photo on its way out, and makes sure that it is still what the phone sent. */
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { type DeliverableImage, DeliveryError } from './destination.ts';
+
+/** A hash of Node, or one of a service's own. */
+export interface ByteSum {
+  update(chunk: Buffer): unknown;
+}
 
 /**
  * The bytes of a photo. `also` takes them too, for servers that compare by another hash. Throws DeliveryError `retry`
  * when the bytes are not those that were received, before the last piece is given, so that a photo that was damaged in
  * storage never becomes a complete file elsewhere; else what reading the storage throws.
  */
-export async function* readImage(image: DeliverableImage, also?: Hash): AsyncGenerator<Buffer> {
+export async function* readImage(image: DeliverableImage, also?: ByteSum): AsyncGenerator<Buffer> {
   const hash = createHash('sha256');
   let bytes = 0;
   let held: Buffer | undefined;

@@ -1,10 +1,13 @@
 /** The kinds of destination that there are: one line each. */
 import { azureBlob } from './azure-blob/index.ts';
+import { box } from './box/index.ts';
 import type { DestinationKind } from './destination.ts';
+import { dropbox } from './dropbox/index.ts';
 import { ftp } from './ftp/index.ts';
 import { gcs } from './gcs/index.ts';
 import { googleDrive } from './google-drive/index.ts';
 import { local } from './local/index.ts';
+import { oneDrive } from './onedrive/index.ts';
 import { s3 } from './s3/index.ts';
 import { webdav } from './webdav/index.ts';
 import { webhook } from './webhook/index.ts';
@@ -17,6 +20,9 @@ export const kinds: readonly DestinationKind[] = [
   ftp,
   webdav,
   googleDrive,
+  dropbox,
+  oneDrive,
+  box,
   local,
 ];
 

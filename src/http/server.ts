@@ -13,12 +13,14 @@ import { createAddRoute, createKnownPaths } from './route.ts';
 import { addBillingRoutes, addBillingWebhook } from './routes/billing.ts';
 import { addDeliveryRoutes } from './routes/deliveries.ts';
 import { addDestinationRoutes } from './routes/destinations.ts';
+import { addE2eKeyRoutes } from './routes/e2e-key.ts';
 import { addEncryptionRoutes } from './routes/encryption.ts';
 import { addHealthRoutes } from './routes/health.ts';
-import { addImageRoutes } from './routes/images.ts';
+import { addImageRoutes, takeStreams } from './routes/images.ts';
 import { addKeyProtectionRoutes } from './routes/key-protections.ts';
 import { addKeyRoutes } from './routes/keys.ts';
 import { addLiveRoutes } from './routes/live.ts';
+import { addOAuthDestinationRoutes } from './routes/oauth-destinations.ts';
 import { addPageRoutes } from './routes/page.ts';
 import { addPlanRoutes } from './routes/plans.ts';
 import { addPollingRoutes } from './routes/polling.ts';
@@ -60,14 +62,15 @@ export async function createServer(services: Services): Promise<FastifyInstance>
     const add = createAddRoute(api, services, known);
     addSessionRoutes(add, services);
     addQrRoutes(add, services);
-    addImageRoutes(add, services);
     addLiveRoutes(add, services);
     addDestinationRoutes(add, services);
+    addOAuthDestinationRoutes(add, services);
     addDeliveryRoutes(add, services);
     addWebhookRoutes(add, services);
     addWebhookDeliveryRoutes(add, services);
     addReplayRoutes(add, services);
     addEncryptionRoutes(add, services);
+    addE2eKeyRoutes(add, services);
     addUploadRoutes(add, services);
     addPollingRoutes(add, services);
     addKeyRoutes(add, services);
@@ -75,6 +78,10 @@ export async function createServer(services: Services): Promise<FastifyInstance>
     addStatsRoutes(add, services);
     addPlanRoutes(add, services);
     addBillingRoutes(add, services);
+  });
+  await app.register(async (uploads) => {
+    takeStreams(uploads);
+    addImageRoutes(createAddRoute(uploads, services, known), services);
   });
   await addBillingWebhook(app, services, known);
   addHealthRoutes(app, services);
@@ -92,7 +99,7 @@ function decorate(app: FastifyInstance, services: Services): void {
   app.decorate('noteKeyUse', createKeyUsage(db));
 }
 
-/** JSON may be absent or empty (contract §1.13); an upload stays a stream. */
+/** JSON may be absent or empty (contract §1.13). */
 function installParsers(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
@@ -110,7 +117,6 @@ function installParsers(app: FastifyInstance): void {
       }
     },
   );
-  app.addContentTypeParser(/^multipart\//i, (_request, payload, done) => done(null, payload));
 }
 
 /** Bodies are taken at their word: a number in quotes is not a number. Queries are text, so they are converted. */

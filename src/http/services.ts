@@ -4,6 +4,7 @@ import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
 import type { DeliveryEngine } from '../deliveries/engine.ts';
 import type { OAuthApps } from '../destinations/oauth-apps.ts';
+import type { Unwrap } from '../images/decrypt.ts';
 import type { DownloadLinks } from '../images/download-link.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -11,6 +12,7 @@ import type { Outbound } from '../lib/outbound.ts';
 import type { Sealer } from '../lib/sealed.ts';
 import type { Billing } from '../projects/billing/stripe.ts';
 import type { ReplaySources } from '../queue/replays.ts';
+import type { Scratch } from '../storage/scratch.ts';
 import type { Storage } from '../storage/storage.ts';
 
 export interface Services {
@@ -31,6 +33,10 @@ export interface Services {
   billing: Billing | undefined;
   /** The key that clients encrypt uploads with, PEM (contract §10). */
   serverPublicKey(): string;
+  /** Opens the key of an encrypted photo. */
+  unwrap: Unwrap;
+  /** Where bytes wait for something that comes after them. */
+  scratch: Scratch;
   /** The origin that links in an answer begin with, without a trailing slash. */
   originOf(request: FastifyRequest): string;
   /** Aborts when the server begins to stop: held requests answer then. */

@@ -19,14 +19,21 @@ import { completeIfDone } from '../sessions/changes.ts';
 import { findSessionByLink } from '../sessions/find.ts';
 import { decodePasswordHeader, verifyAnyPassword } from '../sessions/password.ts';
 import { flattenTags, type Session, statusOf } from '../sessions/session.ts';
-import type { Storage, StorageWriter } from '../storage/storage.ts';
+import type { Storage } from '../storage/storage.ts';
 import type { ByteSource } from './byte-source.ts';
-import { cleanFilename } from './filename.ts';
+import { e2eType } from './envelope.ts';
 import { markTestImage, type StoredPicture } from './mark-test.ts';
-import { type Part, parseMultipart, readText } from './multipart.ts';
-import { type Spooled, spoolImage } from './spool.ts';
+import {
+  type Encryption,
+  type FormServices,
+  isJson,
+  type ReceivedForm,
+  readEncryption,
+  readUpload,
+  requestBytes,
+} from './upload-form.ts';
 
-export interface ReceiveServices {
+export interface ReceiveServices extends FormServices {
   db: Database;
   storage: Storage;
   clock: Clock;
@@ -38,6 +45,8 @@ export interface UploadRequest {
   /** Bytes of the whole body as declared; undefined when it was not. */
   declaredLength: number | undefined;
   passwordHeader: string | readonly string[] | undefined;
+  /** `X-Aptr-Encrypted`. */
+  encryptionHeader: string | readonly string[] | undefined;
 }
 
 export interface ReceivedImage {
@@ -49,21 +58,23 @@ export interface ReceivedImage {
   longPolling: boolean;
 }
 
-/** Room for the multipart frame and small fields around a photo. */
-const frameBytes = 256 * 1024;
-
 /** Receives one photo into a session. Throws AppError; nothing half-written stays behind. */
 export async function receiveImage(
   services: ReceiveServices,
   session: Session,
   upload: UploadRequest,
 ): Promise<ReceivedImage> {
-  await checkBefore(services.clock, session, upload);
+  const encryption = await checkBefore(services.clock, session, upload);
   const id = createId('img');
   const storageKey = `${toIso(services.clock.now()).slice(0, 10)}/${id}`;
   const writer = await services.storage.create(storageKey);
   try {
-    const form = await readForm(upload, writer, session);
+    const form = await readUpload(upload, {
+      ...services,
+      writer,
+      maxBytes: session.limits.imageBytes,
+      encryption,
+    });
     const checked = checkImage(form, session);
     await writer.commit();
     const image = await finish(services.storage, session, { id, storageKey, ...checked });
@@ -97,13 +108,31 @@ function isCertain(error: unknown): boolean {
   return error instanceof AppError || error instanceof DatabaseBusyError || isOutOfRoom(error);
 }
 
-/** What can be said before a byte is read: expired, full, completed, password, declared length. */
-async function checkBefore(clock: Clock, session: Session, upload: UploadRequest): Promise<void> {
+/** What can be said before a byte is read: expired, full, completed, password, declared length, kind of encryption. */
+async function checkBefore(clock: Clock, session: Session, upload: UploadRequest): Promise<Encryption> {
   refuseEnded(session, clock.now());
   await checkPassword(session, upload.passwordHeader);
-  const { declaredLength } = upload;
-  if (declaredLength !== undefined && declaredLength > session.limits.imageBytes + frameBytes)
+  const { declaredLength, encryptionHeader, contentType } = upload;
+  const sealed = encryptionHeader !== undefined || isJson(contentType);
+  if (declaredLength !== undefined && declaredLength > requestBytes(session.limits.imageBytes, sealed))
     throw tooLarge(session);
+  const encryption = readEncryption(encryptionHeader);
+  checkEndToEnd(session, encryption);
+  return encryption;
+}
+
+/** A project with a key of its own may refuse photos that we could read. */
+function checkEndToEnd({ e2e }: Session, encryption: Encryption): void {
+  if (encryption === 'end-to-end' && !e2e.enabled) {
+    throw invalid('X-Aptr-Encrypted: this session takes no end-to-end encrypted photos.');
+  }
+  if (encryption !== 'end-to-end' && e2e.required) {
+    throw new AppError(
+      400,
+      'E2E_REQUIRED',
+      'This session takes only photos that are end-to-end encrypted. Send them with X-Aptr-Encrypted: e2e.',
+    );
+  }
 }
 
 /** "Full" comes before "completed": a session that ended because it filled up says so. */
@@ -152,43 +181,6 @@ async function checkPassword(
   }
 }
 
-interface Form {
-  spooled: Spooled;
-  filename: string;
-  source: string;
-}
-
-/** Reads every part; the fields may stand before or after the file. */
-async function readForm(upload: UploadRequest, writer: StorageWriter, session: Session): Promise<Form> {
-  let file: { spooled: Spooled; filename: string } | undefined;
-  let source = '';
-  for await (const part of parseMultipart(upload.body, upload.contentType)) {
-    if (part.name === 'file') {
-      if (file) throw invalid('The upload has more than one "file" part. Send one photo a request.');
-      file = await readFile(part, writer, session);
-    } else if (part.name === 'source') {
-      source = await readText(part, 1_024);
-    }
-  }
-  if (!file) throw invalid('The upload has no "file" part. Send the photo as the form field "file".');
-  return { ...file, source: readSource(source) };
-}
-
-async function readFile(part: Part, writer: StorageWriter, session: Session): Promise<Omit<Form, 'source'>> {
-  const spooled = await spoolImage({ body: part.body, writer, maxBytes: session.limits.imageBytes });
-  return { spooled, filename: cleanFilename(part.filename) };
-}
-
-/** Any short printable text; absent or empty is the camera (contract §3.1). */
-function readSource(text: string): string {
-  const source = text.trim();
-  if (source === '') return 'camera';
-  if (source.length > 64 || /[\p{Cc}\p{Cf}]/u.test(source)) {
-    throw invalid('source must be 1 to 64 printable characters, such as camera or gallery.');
-  }
-  return source;
-}
-
 interface CheckedImage {
   filename: string;
   source: string;
@@ -197,11 +189,16 @@ interface CheckedImage {
   mimeType: string;
   width: number;
   height: number;
+  isEncrypted: boolean;
 }
 
-/** What the bytes say: size, type, readable, dimension. */
-function checkImage({ spooled, filename, source }: Form, session: Session): CheckedImage {
-  const { inspection, sizeBytes, sha256 } = spooled;
+/** What the bytes say: size, type, readable, dimension. Of an envelope that only the project opens they say nothing. */
+function checkImage(form: ReceivedForm, session: Session): CheckedImage {
+  const { inspection, sizeBytes, sha256, filename, source } = form;
+  const isEncrypted = form.encryption !== 'none';
+  if (inspection === undefined) {
+    return { filename, source, sizeBytes, sha256, mimeType: e2eType, width: 0, height: 0, isEncrypted };
+  }
   if (sizeBytes === 0)
     throw new AppError(400, 'IMAGE_UNREADABLE', 'The photo is empty (0 bytes). Choose it again.');
   const type = inspection.mimeType;
@@ -227,7 +224,7 @@ function checkImage({ spooled, filename, source }: Form, session: Session): Chec
     const message = `The photo is ${width} × ${height} pixels; at most ${allowed} a side are taken here.`;
     throw new AppError(400, 'IMAGE_DIMENSION_EXCEEDED', message);
   }
-  return { filename, source, sizeBytes, sha256, mimeType: type, width, height };
+  return { filename, source, sizeBytes, sha256, mimeType: type, width, height, isEncrypted };
 }
 
 /** One more image, unless the session is full or has ended meanwhile: then no row comes back. */
@@ -244,7 +241,7 @@ const takePlace = compileOnce((q, session: { id: string; maxImages: number; now:
     .returning('images_count'),
 );
 
-type NewImage = Omit<ImageTable, 'is_encrypted' | 'acknowledged_at' | 'leased_until' | 'purged_at'>;
+type NewImage = Omit<ImageTable, 'acknowledged_at' | 'leased_until' | 'purged_at'>;
 
 const insertImage = compileOnce((q, image: NewImage) =>
   q.insertInto('images').values({
@@ -260,7 +257,7 @@ const insertImage = compileOnce((q, image: NewImage) =>
     width: image.width,
     height: image.height,
     source: image.source,
-    is_encrypted: 0,
+    is_encrypted: image.is_encrypted,
     storage_key: image.storage_key,
     acknowledged_at: null,
     purged_at: null,
@@ -301,6 +298,7 @@ async function record(
       width: image.width,
       height: image.height,
       source: image.source,
+      is_encrypted: image.isEncrypted ? 1 : 0,
       storage_key: image.storageKey,
       created_at: now,
     });

@@ -68,5 +68,6 @@ describe('the type from the first bytes', () => {
   test('extensions', () => {
     expect(extensionOf('image/jpeg')).toBe('jpg');
     expect(extensionOf('image/heic')).toBe('heic');
+    expect(extensionOf('application/vnd.apertur.e2e+json')).toBe('enc');
   });
 });

@@ -56,7 +56,7 @@ const EXTENSIONS: Record<ImageMime, string> = {
   'image/heic': 'heic',
 };
 
-/** File name extension without the dot, e.g. `jpg`. */
-export function extensionOf(mime: ImageMime): string {
-  return EXTENSIONS[mime];
+/** File name extension without the dot, e.g. `jpg`; `enc` for what is stored encrypted. */
+export function extensionOf(mime: string): string {
+  return EXTENSIONS[mime as ImageMime] ?? 'enc';
 }

@@ -13,6 +13,8 @@ function selectSessions(q: Queries) {
     .selectAll('s')
     .select([
       'p.name as project_name',
+      'p.e2e_public_key as e2e_public_key',
+      'p.e2e_required as e2e_required',
       'n.definition as plan_definition',
       'k.max_images as key_max_images',
       'k.allowed_mime_types as key_mime_types',

@@ -2,13 +2,24 @@
  * An upload session as the rest of the house sees it: the row, read together with what limits it (its key and its
  * project's plan). Contract §2.
  */
-import type { Env, SessionTable } from '../db/schema.ts';
+import type { Env, Flag, SessionTable } from '../db/schema.ts';
 import type { Tags } from '../destinations/destination.ts';
 import { type Plan, planOf } from '../projects/plans.ts';
 
 export const imageTypes = ['image/jpeg', 'image/png', 'image/webp', 'image/heic'] as const;
 
 export type SessionStatus = 'pending' | 'active' | 'completed' | 'expired';
+
+/** Whether photos are encrypted for the project alone (docs/encryption.md). */
+export interface EndToEnd {
+  /** PEM; null when the project has registered none. */
+  publicKey: string | null;
+  enabled: boolean;
+  /** Photos that are not encrypted so are refused. */
+  required: boolean;
+  /** The project wants it and its plan does not have it. No kind of destination prevents it. */
+  downgraded: boolean;
+}
 
 export interface Session {
   id: string;
@@ -27,6 +38,7 @@ export interface Session {
   longPolling: boolean;
   passwordHash: string | null;
   plan: Plan;
+  e2e: EndToEnd;
   /** The smallest of session, key and plan (contract §2.2, "effective limits"). */
   limits: {
     maxImages: number;
@@ -40,6 +52,8 @@ export interface Session {
 /** What the finders select: the session, its project's name and plan, and the limits of its key. */
 export interface SessionRow extends SessionTable {
   project_name: string;
+  e2e_public_key: string | null;
+  e2e_required: Flag;
   plan_definition: string | null;
   key_max_images: number | null;
   key_mime_types: string | null;
@@ -67,6 +81,7 @@ export function toSession(row: SessionRow): Session {
     longPolling: row.long_polling === 1,
     passwordHash: row.password_hash,
     plan,
+    e2e: endToEndOf(row, plan),
     limits: {
       maxImages: smallest(row.max_images, row.key_max_images, plan.imagesPerSession),
       mimeTypes: keyTypes.length === 0 ? ownTypes : ownTypes.filter((type) => keyTypes.includes(type)),
@@ -76,6 +91,17 @@ export function toSession(row: SessionRow): Session {
         plan.imageMegabytes * 1024 * 1024,
       ),
     },
+  };
+}
+
+function endToEndOf(row: SessionRow, plan: Plan): EndToEnd {
+  const publicKey = row.e2e_public_key;
+  const enabled = publicKey !== null && plan.endToEnd;
+  return {
+    publicKey,
+    enabled,
+    required: enabled && row.e2e_required === 1,
+    downgraded: publicKey !== null && !enabled,
   };
 }
 

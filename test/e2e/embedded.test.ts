@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { FrameLocator, Page } from 'playwright-core';
 import { afterEach, expect, test } from 'vitest';
 import { type Phone, usePhones } from '../helpers/browser.ts';
-import { createSession, makePhotos, says, useApp } from './stage.ts';
+import { createSession, eventually, makePhotos, says, useApp } from './stage.ts';
 
 const phones = usePhones();
 const startApp = useApp();
@@ -80,7 +80,7 @@ test('a session that fills up is complete without a word of the person, once', a
   const { frame, messages } = await embed(await phones.open(), session.upload_url);
   await frame.getByLabel('Choose photos').setInputFiles(await makePhotos(1));
   await says(frame.getByRole('heading', { level: 1 }), 'Photo received');
-  await expect.poll(async () => (await messages()).at(-1)?.type).toBe('apertur:session:complete');
+  await eventually(async () => (await messages()).at(-1)?.type).toBe('apertur:session:complete');
   expect((await messages()).filter(({ type }) => type === 'apertur:session:complete')).toHaveLength(1);
 });
 
@@ -89,7 +89,7 @@ test('what went wrong is told as a sentence', async () => {
   const session = await createSession(app, { allowed_mime_types: ['image/png'] });
   const { frame, messages } = await embed(await phones.open(), `${session.upload_url}?lang=en`);
   await frame.getByLabel('Choose photos').setInputFiles(await makePhotos(1));
-  await expect.poll(messages).toEqual([
+  await eventually(messages).toEqual([
     {
       type: 'apertur:error',
       origin: app.origin,
@@ -101,9 +101,9 @@ test('what went wrong is told as a sentence', async () => {
 test('a link without a session behind it is an error too', async () => {
   const app = await startApp();
   const { messages } = await embed(await phones.open(), `${app.origin}/u/sess_0`);
-  await expect
-    .poll(async () => (await messages()).map(({ type, data }) => [type, data.message]))
-    .toEqual([['apertur:error', expect.stringContaining('There is nothing at this address.')]]);
+  await eventually(async () => (await messages()).map(({ type, data }) => [type, data.message])).toEqual([
+    ['apertur:error', expect.stringContaining('There is nothing at this address.')],
+  ]);
 });
 
 test('a page that stands by itself tells nobody', async () => {

@@ -57,6 +57,7 @@ eachApp('from the phone to the webhook', (start) => {
     const { page } = await phones.open();
     await page.goto(session.short_url);
     const view = readPage(page);
+    await says(view.heading, 'Photos for Claims');
     expect(await view.camera.getAttribute('capture')).toBe('environment');
     expect(await view.gallery.getAttribute('accept')).toBe('image/jpeg,image/png,image/webp,image/heic');
     await view.camera.setInputFiles(await makePhotos(1));

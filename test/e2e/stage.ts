@@ -6,6 +6,7 @@ import type { Locator, Page } from 'playwright-core';
 import { afterEach, expect } from 'vitest';
 import type { Clock } from '../../src/lib/clock.ts';
 import { type StartOptions, startApp, type TestApp } from '../helpers/app.ts';
+import { patience } from '../helpers/browser.ts';
 import { createTestDatabase } from '../helpers/database.ts';
 import { makeJpeg } from '../helpers/pictures.ts';
 
@@ -123,14 +124,17 @@ export function readPage(page: Page): PhonePage {
   };
 }
 
+/** `expect.poll` with our patience: what is read must come to be as expected. */
+export const eventually = <T>(read: () => T | Promise<T>) =>
+  expect.poll(read, { timeout: patience, interval: 20 });
+
 /** Waits until the element says exactly this, or matches it. */
 export async function says(locator: Locator, text: string | RegExp): Promise<void> {
-  await expect
-    .poll(async () => (await locator.textContent()) ?? '', { timeout: 60_000, interval: 20 })
-    .toEqual(typeof text === 'string' ? text : expect.stringMatching(text));
+  const expected = typeof text === 'string' ? text : expect.stringMatching(text);
+  await eventually(async () => (await locator.textContent()) ?? '').toEqual(expected);
 }
 
 /** Waits until there are exactly so many. */
 export async function counts(locator: Locator, expected: number): Promise<void> {
-  await expect.poll(() => locator.count(), { timeout: 60_000, interval: 20 }).toBe(expected);
+  await eventually(() => locator.count()).toBe(expected);
 }

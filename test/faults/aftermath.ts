@@ -1,10 +1,12 @@
 /** What is left on the disk and in the database, read without the product: the judge of every fault test. */
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, utimes } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { Database } from '../../src/db/database.ts';
 import { openDatabase } from '../../src/db/open.ts';
+import { removeOrphans } from '../../src/images/orphans.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
+import { createDiskStorage } from '../../src/storage/disk.ts';
 
 export interface StoredImage {
   id: string;
@@ -45,13 +47,28 @@ export interface Place {
   storage?: string;
 }
 
+/**
+ * Does what the product does an hour after a crash: removes bytes that lie there for so long without a row. Returns how
+ * many there were.
+ */
+export async function removeOrphansOf(place: Place): Promise<number> {
+  const folder = place.storage ?? join(place.dataDir, 'images');
+  const now = Date.now();
+  const longAgo = new Date(now - 2 * 3_600_000);
+  for (const path of await list(folder)) await utimes(path, longAgo, longAgo);
+  const db = await openPlace(place);
+  const storage = createDiskStorage({ directory: folder });
+  try {
+    return await removeOrphans({ db, storage }, { days: 2, now });
+  } finally {
+    await storage.close();
+    await db.close();
+  }
+}
+
 /** Reads everything, also beside a running product. */
 export async function readAftermath(place: Place): Promise<Aftermath> {
-  const db = await openDatabase({
-    url: place.databaseUrl,
-    file: join(place.dataDir, 'apertur.db'),
-    logger: silentLogger,
-  });
+  const db = await openPlace(place);
   try {
     const storage = place.storage ?? join(place.dataDir, 'images');
     return {
@@ -62,6 +79,10 @@ export async function readAftermath(place: Place): Promise<Aftermath> {
   } finally {
     await db.close();
   }
+}
+
+function openPlace({ databaseUrl, dataDir }: Place): Promise<Database> {
+  return openDatabase({ url: databaseUrl, file: join(dataDir, 'apertur.db'), logger: silentLogger });
 }
 
 async function readRows(db: Database): Promise<Pick<Aftermath, 'images' | 'deliveries' | 'counts'>> {

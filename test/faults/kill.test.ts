@@ -19,7 +19,7 @@ import {
 } from '../helpers/product.ts';
 import { type Behaviour, type Receiver, startReceiver } from '../helpers/receiver.ts';
 import { between, seeded } from '../helpers/seeded.ts';
-import { type Aftermath, findDamage, readAftermath, sha256 } from './aftermath.ts';
+import { type Aftermath, findDamage, readAftermath, removeOrphansOf, sha256 } from './aftermath.ts';
 
 interface Story {
   seed: number;
@@ -65,8 +65,10 @@ async function survive(story: Story): Promise<void> {
   });
   expect(await product.stop()).toBe(0);
 
-  const after = await readAftermath({ dataDir: product.dataDir, databaseUrl: story.databaseUrl });
-  tell(story, after, receiver);
+  const place = { dataDir: product.dataDir, databaseUrl: story.databaseUrl };
+  const orphans = await removeOrphansOf(place);
+  const after = await readAftermath(place);
+  tell(story, after, receiver, orphans);
   expect(acknowledged.size).toBe(story.uploads);
   expect(findDamage(after)).toEqual([]);
   expect(findLost(acknowledged, after)).toEqual([]);
@@ -221,11 +223,12 @@ function countsRight({ attempts, history }: Aftermath['deliveries'][number]): bo
   return counted.length === attempts && counted.at(-1)?.outcome === 'sent';
 }
 
-function tell(story: Story, { images, deliveries }: Aftermath, receiver: Receiver): void {
+function tell(story: Story, { images, deliveries }: Aftermath, receiver: Receiver, orphans: number): void {
   const behaved = [...receiver.behaved].map(([name, times]) => `${name} ${times}`).join(', ');
   const attempts = deliveries.reduce((sum, delivery) => sum + delivery.attempts, 0);
   console.log(
     `seed ${story.seed}: ${story.kills} kills, ${story.uploads} photos acknowledged, ${images.length} stored, ` +
+      `${orphans} files without a row removed, ` +
       `${receiver.arrivals.length} arrivals in ${attempts} settled attempts (${behaved})`,
   );
 }

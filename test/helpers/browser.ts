@@ -10,7 +10,7 @@ import {
   chromium,
   type Page,
 } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest';
 
 export interface Phone {
   page: Page;
@@ -24,8 +24,12 @@ export interface Phones {
   open(options?: BrowserContextOptions): Promise<Phone>;
 }
 
+/** Milliseconds to wait for what must come. Only a broken page uses them up, however busy the machine is. */
+export const patience = 45_000;
+
 /** Call it at the top of a test file or in a `describe`. */
 export function usePhones(): Phones {
+  vi.setConfig({ testTimeout: 4 * patience });
   let browser: Browser;
   const open: Phone[] = [];
   beforeAll(async () => {
@@ -40,7 +44,7 @@ export function usePhones(): Phones {
   return {
     async open(options = {}) {
       const context = await browser.newContext({ ...phoneProfile, ...options });
-      context.setDefaultTimeout(60_000);
+      context.setDefaultTimeout(patience);
       const phone: Phone = { page: await context.newPage(), context, faults: [] };
       watch(phone);
       open.push(phone);

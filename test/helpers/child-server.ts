@@ -3,7 +3,7 @@
  * tests are killed and cannot say goodbye, its input ends and the shell around it ends the server.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import net, { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface ChildServer {
   /** Of the server itself. */
   readonly pid: number;
-  /** Ends it at once, as a crash does. */
+  /** Ends it and every process that it started at once, as a crash of the machine does. */
   kill(): Promise<void>;
   /** Ends it and removes its folder. */
   stop(): Promise<void>;
@@ -58,21 +58,54 @@ export async function startChild(options: ChildOptions): Promise<ChildServer> {
   const ended = new Promise<void>((done) => child.once('close', () => done()));
   await ready(child, options.ports, said);
   const pid = Number(said().split('\n')[0]);
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
+  const end = async (atOnce: boolean): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) {
-      if (signal === 'SIGKILL') process.kill(pid, 'SIGKILL');
+      const [, ...sessions] = withDescendants(pid);
+      if (atOnce) killNow(pid);
       child.stdin.end();
+      // Open sessions would outlive it, and hold on to what is waited for here.
+      for (const id of sessions) killNow(id);
     }
     await ended;
   };
   return {
     pid,
-    kill: () => end('SIGKILL'),
+    kill: () => end(true),
     stop: async () => {
-      await end('SIGTERM');
+      await end(false);
       rmSync(options.folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Servers start a process for each session, which outlives them. */
+function withDescendants(pid: number): number[] {
+  const children = new Map<number, number[]>();
+  for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    const parent = parentOf(Number(entry));
+    children.set(parent, [...(children.get(parent) ?? []), Number(entry)]);
+  }
+  const all = [pid];
+  for (const one of all) all.push(...(children.get(one) ?? []));
+  return all;
+}
+
+/** 0 when the process is gone. */
+function parentOf(pid: number): number {
+  try {
+    // After the name, which may hold anything: state, parent.
+    return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')[1]);
+  } catch {
+    return 0;
+  }
+}
+
+function killNow(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 function listen(child: ChildProcess): () => string {

@@ -55,7 +55,8 @@ export interface OAuthServer {
   endAccessTokens(): void;
   /** The person takes all access back. */
   revokeAll(): void;
-  revokeToken(token: string): Promise<void>;
+  /** Ends what a token was granted; false when the token is not known. */
+  revokeToken(token: string): Promise<boolean>;
   /** The next request to the token endpoint is answered with this. */
   refuseNext(answer: { status: number; body: unknown; headers?: Record<string, string> }): void;
   /** Holds answers of the token endpoint back until the function is called. */
@@ -157,7 +158,6 @@ class Authority {
       conformIdTokenClaims: false,
       features: {
         devInteractions: { enabled: false },
-        revocation: { enabled: true, allowedPolicy: () => true },
       },
       interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
       pkce: { required: () => true },
@@ -190,7 +190,9 @@ class Authority {
       ? this.#interact(request, response, pathname)
       : pathname === this.#routes.token
         ? this.#token(request, response)
-        : this.#callback(request, response);
+        : pathname === this.#routes.revocation
+          ? this.#revoke(request, response)
+          : this.#callback(request, response);
     work.catch((error: Error) => {
       response.statusCode = 500;
       response.end(error.stack);
@@ -208,6 +210,15 @@ class Authority {
       return end(response, refusal.status, refusal.body, refusal.headers);
     }
     await this.#callback(request, response);
+  }
+
+  /** As Google does it: whoever holds a token may end it, and with it all that was granted. */
+  async #revoke(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const token = new URLSearchParams(Buffer.concat(chunks).toString()).get('token') ?? '';
+    const known = await this.#revokeToken(token);
+    return known ? end(response, 200, {}) : end(response, 400, { error: 'invalid_token' });
   }
 
   /** The page where a person signs in and agrees; what they press is the last part of the path. */
@@ -293,13 +304,17 @@ class Authority {
     return { scopes: new Set((token.scope ?? '').split(' ')), account: token.accountId };
   }
 
-  async #revokeToken(value: string): Promise<void> {
-    const token = await this.#provider.AccessToken.find(value);
+  async #revokeToken(value: string): Promise<boolean> {
+    const { AccessToken, RefreshToken } = this.#provider;
+    const token = (await AccessToken.find(value)) ?? (await RefreshToken.find(value));
+    if (!token) return false;
     for (const model of ['AccessToken', 'RefreshToken', 'Grant']) {
       const rows = this.#rows.get(model);
-      for (const [id, row] of rows ?? [])
-        if (row.grantId === token?.grantId || id === token?.grantId) rows?.delete(id);
+      for (const [id, row] of rows ?? []) {
+        if (row.grantId === token.grantId || id === token.grantId) rows?.delete(id);
+      }
     }
+    return true;
   }
 }
 

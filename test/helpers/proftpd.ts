@@ -21,7 +21,7 @@ export interface ProftpdOptions {
   hashes?: boolean;
   /** More lines for the FTP servers, e.g. `AllowOverwrite off` or a `<Limit>`. */
   extra?: string;
-  /** Lines in place of the usual ones of TLS, e.g. `TLSRequired on`. */
+  /** Lines in place of the usual ones of TLS, e.g. `TLSRequired on`, or `none`. */
   tls?: string;
   certificate?: { cert: string; key: string };
 }
@@ -40,7 +40,8 @@ export interface Proftpd extends ChildServer {
   readonly fullUser: { name: string; password: string };
   /** The root that the users see; on this machine's disk, unless `diskBytes` was given. */
   readonly home: string;
-  log(): string;
+  /** Every command that it was given, a line each. */
+  commands(): string;
 }
 
 const password = 'ftpSecret-1';
@@ -75,7 +76,7 @@ export async function startProftpd(options: ProftpdOptions = {}): Promise<Proftp
     pin: fingerprint(cert),
     user: { name: 'photo', password },
     fullUser: { name: 'full', password },
-    log: () => readFileSync(join(folder, 'proftpd.log'), 'utf8'),
+    commands: () => readFileSync(join(folder, 'commands.log'), 'utf8').trim(),
   };
 }
 
@@ -138,9 +139,13 @@ function configuration(places: Places, options: ProftpdOptions): string {
   ${isRoot ? 'DefaultRoot ~' : ''}
   PassivePorts ${passivePorts.first} ${passivePorts.last}
   AllowOverwrite on
+  ExtendedLog ${folder}/commands.log ALL plain
   MaxClientsPerUser ${options.maxClientsPerUser ?? 40} "Too many connections (%m) for this account"
   ${options.extra ?? ''}`;
-  const tls = (more: string): string => `
+  const tls = (more: string): string =>
+    more === 'none'
+      ? ''
+      : `
   TLSEngine on
   TLSProtocol TLSv1.2 TLSv1.3
   TLSECCertificateFile ${folder}/server.crt
@@ -167,6 +172,7 @@ PidFile ${folder}/proftpd.pid
 ScoreboardFile ${folder}/scoreboard
 DelayTable none
 SystemLog ${folder}/proftpd.log
+LogFormat plain "%r"
 TransferLog none
 WtmpLog off
 MaxInstances 100

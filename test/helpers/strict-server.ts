@@ -170,6 +170,14 @@ export class Vault {
     }
   }
 
+  async writeAt(file: string, at: number, bytes: Buffer): Promise<void> {
+    // Opening it for appending makes it, and changes nothing of it.
+    await (await open(file, 'a')).close();
+    const handle = await open(file, 'r+');
+    await handle.write(bytes, 0, bytes.length, at);
+    await handle.close();
+  }
+
   async write(bytes: Buffer): Promise<string> {
     const file = this.newFile();
     await this.append(file, 0, (async function* () { yield bytes; })()); // biome-ignore format: short

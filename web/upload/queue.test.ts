@@ -204,7 +204,6 @@ describe('an answer that got lost', () => {
     bench.lineUp = true;
     bench.queue.wake();
     await settle();
-    expect(bench.queue.waitingFor).not.toBe('connection');
     await bench.pass(3_900);
     bench.queue.noticeStored(image('late', '1.jpg'));
     await bench.pass(60_000);
@@ -272,6 +271,8 @@ describe('a service that asks for patience', () => {
     await bench.attempts[0]!.answer({ kind: 'retry', cause: 'service', after: undefined, everyone: false });
     expect(states(bench.queue)).toEqual(['waiting', 'sending', 'sending', 'sending']);
     expect(bench.queue.waitingFor).toBeUndefined();
+    for (const attempt of bench.attempts.slice(1)) await attempt.answer(received(attempt.photo.file.name));
+    expect(bench.queue.waitingFor).toBe('service');
   });
 });
 

@@ -84,6 +84,8 @@ const UNCERTAIN = 4_000;
 interface Attempt {
   failures: number;
   uncertain: boolean;
+  /** The last attempt was answered, and told to come again later. */
+  busy: boolean;
   sending: Sending | undefined;
   /** Calls off the wait; undefined when the photo need not wait. */
   callOff: (() => void) | undefined;
@@ -179,6 +181,7 @@ export function createQueue(options: QueueOptions): Queue {
     const mine = attemptOf(photo);
     mine.failures++;
     mine.uncertain ||= uncertain;
+    mine.busy = false;
     if (mine.uncertain && claimStored(photo)) return;
     waitFor(photo, Math.max(uncertain ? UNCERTAIN : 0, retryDelay(mine.failures, options.random)));
     loseLine();
@@ -188,6 +191,7 @@ export function createQueue(options: QueueOptions): Queue {
   function postpone(photo: Photo, after: number | undefined, everyone: boolean): void {
     const mine = attemptOf(photo);
     mine.failures++;
+    mine.busy = true;
     const delay = after ?? retryDelay(mine.failures, options.random);
     waitFor(photo, delay);
     if (!everyone) return;
@@ -261,7 +265,13 @@ export function createQueue(options: QueueOptions): Queue {
   function create(file: File, source: Source): Photo {
     const photo: Photo = { number: ++last, file, source, state: 'queued', progress: 0, delivered: 0 };
     photos.push(photo);
-    attempts.set(photo, { failures: 0, uncertain: false, sending: undefined, callOff: undefined });
+    attempts.set(photo, {
+      failures: 0,
+      uncertain: false,
+      busy: false,
+      sending: undefined,
+      callOff: undefined,
+    });
     return photo;
   }
 
@@ -272,7 +282,8 @@ export function createQueue(options: QueueOptions): Queue {
     get waitingFor() {
       if (line.wait !== undefined) return line.wait;
       const active = unsent();
-      return active.length > 0 && active.every((photo) => photo.state === 'waiting') ? 'service' : undefined;
+      if (active.length === 0 || active.some((photo) => photo.state !== 'waiting')) return undefined;
+      return active.some((photo) => attemptOf(photo).busy) ? 'service' : 'connection';
     },
     add(files, source, room) {
       // Only what is new takes room: a photo that is on its way already has its place.

@@ -8,6 +8,7 @@ import { dial, type SecureOptions, secure } from '../../lib/outbound/dial.ts';
 import { type Guard, OutboundError } from '../../lib/outbound.ts';
 import { broken, FileServerError, fromOutbound } from '../file-server-error.ts';
 import type { Patience } from '../file-session.ts';
+import { hideSecrets } from '../meanings.ts';
 
 /** `text` without the code, control characters and line ends. */
 export interface Reply {
@@ -20,6 +21,8 @@ export interface ControlOptions {
   guard: Guard;
   tls: SecureOptions['tls'];
   times: Patience;
+  /** Taken out of whatever the server repeats. */
+  secret: string | undefined;
 }
 
 /** How long a reply may take that says why a data connection broke. */
@@ -96,10 +99,14 @@ export class Control {
         // 1xx to anything but a transfer is a word on the way.
         else if (reply.code >= 200) task.resolve(reply);
       });
-      return { code, text: message.replace(/^\d{3}[ -]?/, '') };
+      return { code, text: this.#textOf(message) };
     } catch (error) {
       throw this.#broke(error);
     }
+  }
+
+  #textOf(message: string): string {
+    return hideSecrets(message.replace(/^\d{3}[ -]?/, ''), [this.#options.secret ?? '']);
   }
 
   #broke(error: unknown): unknown {
@@ -170,14 +177,14 @@ export class Control {
         }
       };
       if (reply instanceof FTPError) {
-        task.resolve({ code: reply.code, text: reply.message.replace(/^\d{3}[ -]?/, '') });
+        task.resolve({ code: reply.code, text: this.#textOf(reply.message) });
       } else if (reply instanceof Error) {
         task.reject(failure ? (failure.error as Error) : reply);
       } else if (reply.code < 200) {
         if (!began) void begin();
         began = true;
       } else {
-        final = { code: reply.code, text: reply.message.slice(4) };
+        final = { code: reply.code, text: this.#textOf(reply.message) };
         settle();
       }
     });

@@ -15,7 +15,7 @@ export function createFtpOpener(
   services: ConnectionServices,
   times: Patience,
 ): FileServer['open'] {
-  const shared: Shared = { folders: new Set() };
+  const shared: Shared = { folders: new Set(), sizes: true };
   return async (signal, log) => {
     const opening = new Opening(settings, services, times, log);
     try {
@@ -45,8 +45,8 @@ class Opening {
     this.#services = services;
     this.#times = times;
     this.#log = log;
-    const { host, tls } = settings;
-    this.#control = new Control({ host, tls, times, guard: services.outbound.guard });
+    const { host, tls, password: secret } = settings;
+    this.#control = new Control({ host, tls, times, secret, guard: services.outbound.guard });
   }
 
   abandon(): void {

@@ -32,7 +32,7 @@ const meanings: Record<number, Meaning> = {
   450: { what: 'The file is in use at the server', advice: 'It is tried again by itself.' },
   451: {
     what: 'The server failed in the middle',
-    advice: 'It is tried again; look at the log of the server.',
+    advice: 'Often its disk is full. It is tried again; look at the log of the server if it goes on.',
   },
   452: full('The disk of the server is full'),
   521: noTls,

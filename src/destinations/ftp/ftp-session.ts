@@ -5,7 +5,7 @@ import type { Phases } from '../../lib/outbound.ts';
 import type { Found } from '../conflict.ts';
 import type { DeliverableImage, Receipt } from '../destination.ts';
 import { hashDiffers, sizeDiffers } from '../file-server-error.ts';
-import type { FileSession, Upload } from '../file-session.ts';
+import type { FileSession, Renamed, Upload } from '../file-session.ts';
 import { hashImage, readImage } from '../read-image.ts';
 import { type Control, receive, send } from './ftp-control.ts';
 import { refusal } from './ftp-replies.ts';
@@ -14,6 +14,8 @@ import { refusal } from './ftp-replies.ts';
 export interface Shared {
   /** Folders that were there or were made. */
   folders: Set<string>;
+  /** False when SIZE denied what was just written: its "no" means nothing then. */
+  sizes: boolean;
 }
 
 /** How a server can say what it holds. */
@@ -138,6 +140,7 @@ export class FtpSession implements FileSession {
       return 'hash';
     }
     const found = await this.#size(name);
+    if (found === 'nothing') this.#shared.sizes = false;
     if (typeof found !== 'number') return 'none';
     if (found !== size) throw sizeDiffers(found, size);
     return 'size';
@@ -166,16 +169,17 @@ export class FtpSession implements FileSession {
   async #size(name: string): Promise<number | 'nothing' | 'unknown'> {
     const reply = await this.#control.command(`SIZE ${name}`);
     if (reply.code === 213 && /^\d+/.test(reply.text)) return Number.parseInt(reply.text, 10);
-    return reply.code === 550 ? 'nothing' : 'unknown';
+    return reply.code === 550 && this.#shared.sizes ? 'nothing' : 'unknown';
   }
 
-  async rename(from: string, to: string, how: 'replace' | 'if-free'): Promise<'done' | 'taken' | 'refused'> {
+  async rename(from: string, to: string, how: 'replace' | 'if-free'): Promise<Renamed> {
     const [source, target] = [this.show(from), this.show(to)];
     if (how === 'replace') return await this.#replace(source, target);
     // FTP has no rename that keeps what is there, so it is looked at first.
-    if (typeof (await this.#size(target)) === 'number') return 'taken';
+    const found = await this.#size(target);
+    if (found !== 'nothing') return found === 'unknown' ? 'unknown' : 'taken';
     const outcome = await this.#move(source, target);
-    if (outcome !== 'refused') return outcome;
+    if (outcome === 'done') return 'done';
     return typeof (await this.#size(target)) === 'number' ? 'taken' : 'refused';
   }
 
@@ -228,9 +232,8 @@ export class FtpSession implements FileSession {
 
   async remove(place: string): Promise<void> {
     const reply = await this.#control.command(`DELE ${this.show(place)}`);
-    if (reply.code < 400) return;
-    if (reply.code === 550 && (await this.#size(this.show(place))) === 'nothing') return;
-    throw refusal(reply, 'remove');
+    // Servers say 550 both when nothing is there and when they do not want to.
+    if (reply.code >= 400) throw refusal(reply, 'remove');
   }
 
   async removeFolder(place: string): Promise<void> {

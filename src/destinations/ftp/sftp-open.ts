@@ -52,6 +52,13 @@ function openKey({ privateKey, passphrase }: FtpSettings): ParsedKey | undefined
   });
 }
 
+interface Signed {
+  sftp: SFTPWrapper;
+  socket: Socket;
+  address: string;
+  opening: Phases;
+}
+
 class Opening {
   readonly #settings: FtpSettings;
   readonly #services: ConnectionServices;
@@ -77,7 +84,7 @@ class Opening {
 
   async open(signal: AbortSignal): Promise<SftpSession> {
     const { host, port } = this.#settings;
-    const { openMs: deadlineMs, stallMs } = this.#times;
+    const deadlineMs = this.#times.openMs;
     const { guard } = this.#services.outbound;
     const { socket, address, phases } = await dial({ host, port, guard, signal, deadlineMs });
     this.#log?.add('resolve', phases.resolve ?? 0);
@@ -90,7 +97,7 @@ class Opening {
     try {
       const sftp = await this.#signIn(socket);
       await this.#pin();
-      return await this.#session(sftp, address, { ...phases, tls: 0 }, stallMs);
+      return await this.#session({ sftp, socket, address, opening: { ...phases, tls: 0 } });
     } catch (error) {
       this.#client.destroy();
       socket.destroy();
@@ -100,9 +107,10 @@ class Opening {
     }
   }
 
-  async #session(sftp: SFTPWrapper, address: string, opening: Phases, stallMs: number): Promise<SftpSession> {
+  async #session({ sftp, socket, address, opening }: Signed): Promise<SftpSession> {
     const { host, remoteDir } = this.#settings;
-    const requests = new SftpRequests({ client: this.#client, sftp, host, stallMs });
+    const { stallMs } = this.#times;
+    const requests = new SftpRequests({ client: this.#client, sftp, socket, host, stallMs });
     this.#known.home ??= await requests
       .ask<string>((done) => sftp.realpath('.', done))
       .catch(() => undefined);

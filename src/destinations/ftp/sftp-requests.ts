@@ -2,6 +2,7 @@
  * Requests on one SFTP connection as promises: each ends when the server answers, when the connection ends, or when the
  * server says nothing for a while.
  */
+import type { Socket } from 'node:net';
 import type { Client, SFTPWrapper } from 'ssh2';
 import { broken, FileServerError, printable } from '../file-server-error.ts';
 
@@ -29,9 +30,13 @@ export class SftpRefusal extends Error {
   }
 }
 
+type Send<T> = (done: (error: Error | null | undefined, value?: T) => void) => void;
+
 interface Options {
   client: Client;
   sftp: SFTPWrapper;
+  /** What the client talks through. */
+  socket: Socket;
   host: string;
   /** Milliseconds without an answer. */
   stallMs: number;
@@ -44,15 +49,20 @@ export class SftpRequests {
   lost = false;
   closed = false;
   readonly #client: Client;
+  readonly #socket: Socket;
   readonly #stallMs: number;
   readonly #pending = new Set<(error: unknown) => void>();
-  #timer: NodeJS.Timeout | undefined;
+  readonly #timer: NodeJS.Timeout;
+  /** When the server answered last, or was asked after a pause. */
+  #heardAt = 0;
 
-  constructor({ client, sftp, host, stallMs }: Options) {
+  constructor({ client, sftp, socket, host, stallMs }: Options) {
     this.sftp = sftp;
+    this.#socket = socket;
     this.host = host;
     this.#client = client;
     this.#stallMs = stallMs;
+    this.#timer = setInterval(() => this.#look(), Math.min(1_000, stallMs / 4)).unref();
     client
       .removeAllListeners('error')
       .removeAllListeners('close')
@@ -75,48 +85,55 @@ export class SftpRequests {
   #finish(error: FileServerError): void {
     if (this.closed) return;
     this.closed = true;
-    clearTimeout(this.#timer);
-    for (const fail of [...this.#pending]) fail(error);
+    clearInterval(this.#timer);
+    const pending = [...this.#pending];
+    this.#pending.clear();
+    for (const settle of pending) settle(error);
     this.#client.destroy();
   }
 
-  /** Every answer begins the patience anew: on a slow road the last of many writes waits long for its turn. */
-  #watch(pending = this.#pending.size): void {
-    clearTimeout(this.#timer);
-    if (pending === 0 || this.closed) return;
-    this.#timer = setTimeout(() => {
-      const seconds = Math.round(this.#stallMs / 1_000);
-      this.#finish(broken(this.host, `gave no answer for ${seconds} s`));
-    }, this.#stallMs);
+  /** Rejects with SftpRefusal when the server says no, with FileServerError when it says nothing. */
+  ask<T>(send: Send<T>): Promise<T> {
+    return new Promise((done, fail) =>
+      this.tell<T>(send, (error, value) => (error === undefined ? done(value as T) : fail(error))),
+    );
   }
 
-  /** Rejects with SftpRefusal when the server says no, with FileServerError when it says nothing. */
-  ask<T>(send: (done: (error: Error | null | undefined, value?: T) => void) => void): Promise<T> {
-    return new Promise((done, fail) => {
-      if (this.closed) return fail(broken(this.host, 'has ended'));
-      const settle = (): void => {
-        this.#pending.delete(reject);
-        this.#watch();
-      };
-      const reject = (error: unknown): void => {
-        settle();
-        fail(error);
-      };
-      if (this.#pending.size === 0) this.#watch(1);
-      this.#pending.add(reject);
-      try {
-        send((error, value) => {
-          if (error) reject(this.#refusalOf(error));
-          else {
-            settle();
-            done(value as T);
-          }
-        });
-      } catch (error) {
-        // ssh2 throws when the server lacks an extension.
-        reject(new SftpRefusal(sftpStatus.unsupported, (error as Error).message));
-      }
-    });
+  /** As `ask`, for what is asked thousands of times a second. */
+  tell<T>(send: Send<T>, settle: (error: unknown, value?: T) => void): void {
+    if (this.closed) {
+      settle(broken(this.host, 'has ended'));
+      return;
+    }
+    if (this.#pending.size === 0) this.#heardAt = performance.now();
+    this.#pending.add(settle);
+    this.#gather();
+    try {
+      send((error, value) => {
+        if (!this.#pending.delete(settle)) return;
+        this.#heardAt = performance.now();
+        if (error) settle(this.#refusalOf(error));
+        else settle(undefined, value);
+      });
+    } catch (error) {
+      // ssh2 throws when the server lacks an extension.
+      this.#pending.delete(settle);
+      settle(new SftpRefusal(sftpStatus.unsupported, (error as Error).message));
+    }
+  }
+
+  /** ssh2 writes each packet in three pieces; what is asked in one go leaves in one. */
+  #gather(): void {
+    if (this.#socket.writableCorked > 0) return;
+    this.#socket.cork();
+    process.nextTick(() => this.#socket.uncork());
+  }
+
+  /** Every answer begins the patience anew: on a slow road the last of many writes waits long for its turn. */
+  #look(): void {
+    if (this.#pending.size === 0 || performance.now() - this.#heardAt < this.#stallMs) return;
+    const seconds = Math.round(this.#stallMs / 1_000);
+    this.#finish(broken(this.host, `gave no answer for ${seconds} s`));
   }
 
   #refusalOf(error: Error): Error {

@@ -6,7 +6,7 @@ import type { Phases } from '../../lib/outbound.ts';
 import type { Found } from '../conflict.ts';
 import type { DeliverableImage, Receipt } from '../destination.ts';
 import { sizeDiffers } from '../file-server-error.ts';
-import type { FileSession, Upload } from '../file-session.ts';
+import type { FileSession, Renamed, Upload } from '../file-session.ts';
 import { readImage } from '../read-image.ts';
 import { explain, SftpRefusal, type SftpRequests, sftpStatus } from './sftp-requests.ts';
 import { readFile, writeFile } from './sftp-transfer.ts';
@@ -65,7 +65,7 @@ export class SftpSession implements FileSession {
   async makeRoom(place: string): Promise<string> {
     const folder = path.posix.dirname(this.show(place));
     const { folders } = this.#shared;
-    if (folder === '.' || folder === '/' || folders.has(folder)) return place;
+    if (folder === '.' || folder === '/' || folder === this.#shared.home || folders.has(folder)) return place;
     await this.#makeFolder(folder);
     if (folders.size >= maxFolders) folders.clear();
     folders.add(folder);
@@ -87,9 +87,10 @@ export class SftpSession implements FileSession {
     return await this.#unlessRefused(this.#requests.ask<void>((done) => sftp.mkdir(folder, done)));
   }
 
+  /** Also true when we may not look: the upload will tell. */
   async #isFolder(folder: string): Promise<boolean> {
     const found = await this.#stat(folder);
-    return !(found instanceof SftpRefusal) && found.isDirectory();
+    return found instanceof SftpRefusal ? !isMissing(found) : found.isDirectory();
   }
 
   async #stat(name: string): Promise<Stats | SftpRefusal> {
@@ -179,24 +180,30 @@ export class SftpSession implements FileSession {
   async #verify(name: string, size: number): Promise<Receipt['verifiedBy']> {
     const found = await this.#stat(name);
     if (found instanceof SftpRefusal) {
-      if (found.code === sftpStatus.noSuchFile) throw sizeDiffers(0, size);
+      if (isMissing(found)) throw sizeDiffers(0, size);
       return 'none';
     }
     if (found.size !== size) throw sizeDiffers(found.size, size);
     return 'size';
   }
 
-  async rename(from: string, to: string, how: 'replace' | 'if-free'): Promise<'done' | 'taken' | 'refused'> {
+  async rename(from: string, to: string, how: 'replace' | 'if-free'): Promise<Renamed> {
     const [source, target] = [this.show(from), this.show(to)];
     if (how === 'replace') return await this.#replace(source, target);
     // Most servers keep what is there when they rename, but not all of them do.
-    if (await this.#exists(target)) return 'taken';
-    if (!(await this.#rename(source, target))) return 'done';
-    return (await this.#exists(target)) ? 'taken' : 'refused';
+    if ((await this.#isThere(target)) === 'yes') return 'taken';
+    const refused = await this.#rename(source, target);
+    if (!refused) return 'done';
+    const found = await this.#isThere(target);
+    if (found === 'yes') return 'taken';
+    const never = refused.code === sftpStatus.permissionDenied || refused.code === sftpStatus.unsupported;
+    return found === 'no' || never ? 'refused' : 'unknown';
   }
 
-  async #exists(name: string): Promise<boolean> {
-    return !((await this.#stat(name)) instanceof SftpRefusal);
+  async #isThere(name: string): Promise<'yes' | 'no' | 'unknown'> {
+    const found = await this.#stat(name);
+    if (!(found instanceof SftpRefusal)) return 'yes';
+    return isMissing(found) ? 'no' : 'unknown';
   }
 
   async #rename(source: string, target: string): Promise<SftpRefusal | undefined> {
@@ -212,7 +219,7 @@ export class SftpSession implements FileSession {
     if (!refused) return 'done';
     if (!(await this.#rename(source, target))) return 'done';
     // Without posix-rename nothing replaces a file in one step: it is removed first.
-    if (!(await this.#exists(target))) return 'refused';
+    if ((await this.#isThere(target)) === 'no') return 'refused';
     const kept = await this.#unlessRefused(this.#requests.ask<void>((done) => sftp.unlink(target, done)));
     if (kept) throw explain(kept, `replace ${target}`);
     return (await this.#rename(source, target)) ? 'refused' : 'done';
@@ -239,7 +246,7 @@ export class SftpSession implements FileSession {
     const { sftp } = this.#requests;
     const name = this.show(place);
     const refused = await this.#unlessRefused(this.#requests.ask<void>((done) => sftp.unlink(name, done)));
-    if (refused && refused.code !== sftpStatus.noSuchFile) throw explain(refused, `remove ${name}`);
+    if (refused && !isMissing(refused)) throw explain(refused, `remove ${name}`);
   }
 
   async removeFolder(place: string): Promise<void> {
@@ -249,4 +256,8 @@ export class SftpSession implements FileSession {
     const refused = await this.#unlessRefused(this.#requests.ask<void>((done) => sftp.rmdir(folder, done)));
     if (refused) throw explain(refused, `remove ${folder}`);
   }
+}
+
+function isMissing({ code }: SftpRefusal): boolean {
+  return code === sftpStatus.noSuchFile || code === sftpStatus.noSuchPath;
 }

@@ -1,8 +1,10 @@
 /** The bytes of a file over SFTP, with several requests under way at once: one by one each would wait for the last. */
 import type { SftpRequests } from './sftp-requests.ts';
 
-/** What every server takes in one request (draft-ietf-secsh-filexfer §3: packets of 34,000 bytes). */
-const pieceBytes = 32_768;
+/** What every server takes in one request, and what OpenSSH takes in one packet, with all that stands around it. */
+const packetBytes = 32_768;
+/** Type, id, offset and three lengths (draft-ietf-secsh-filexfer §6.4), to which the handle comes. */
+const writeHeaderBytes = 25;
 /** Bytes sent and not yet acknowledged; also what a transfer holds in memory. */
 const aheadBytes = 2 * 1_048_576;
 
@@ -22,28 +24,43 @@ export async function writeFile(
       wake = done;
     });
   const write = (piece: Buffer): void => {
-    ahead += piece.length;
+    const { length } = piece;
     const position = at;
-    at += piece.length;
-    requests
-      .ask<void>((done) => sftp.write(handle, piece, 0, piece.length, position, done))
-      .catch((error: unknown) => {
-        failure ??= { error };
-      })
-      .finally(() => {
-        ahead -= piece.length;
+    ahead += length;
+    at += length;
+    requests.tell<void>(
+      (done) => sftp.write(handle, piece, 0, length, position, done),
+      (error) => {
+        if (error !== undefined) failure ??= { error };
+        ahead -= length;
         wake();
-      });
+      },
+    );
   };
-  for await (const chunk of source) {
-    for (let start = 0; start < chunk.length; start += pieceBytes) {
-      while (ahead >= aheadBytes && !failure) await moved();
-      if (failure) throw failure.error;
-      write(chunk.subarray(start, start + pieceBytes));
-    }
+  for await (const piece of inPieces(source, packetBytes - writeHeaderBytes - handle.length)) {
+    while (ahead >= aheadBytes && !failure) await moved();
+    if (failure) throw failure.error;
+    write(piece);
   }
   while (ahead > 0 && !failure) await moved();
   if (failure) throw failure.error;
+}
+
+/** Always in the same buffer: ssh2 copies what it is given before it returns. */
+async function* inPieces(source: AsyncIterable<Buffer>, length: number): AsyncGenerator<Buffer> {
+  const piece = Buffer.allocUnsafe(length);
+  let filled = 0;
+  for await (const chunk of source) {
+    for (let at = 0; at < chunk.length; ) {
+      const copied = chunk.copy(piece, filled, at);
+      at += copied;
+      filled += copied;
+      if (filled < length) continue;
+      yield piece;
+      filled = 0;
+    }
+  }
+  if (filled > 0) yield piece.subarray(0, filled);
 }
 
 /** Reads a file of a known size, in order. Rejects with SftpRefusal. */
@@ -57,7 +74,7 @@ export async function readFile(
   const handle = await requests.ask<Buffer>((done) => sftp.open(name, 'r', done));
   try {
     const read = async (at: number): Promise<Buffer> => {
-      const wanted = Math.min(pieceBytes, size - at);
+      const wanted = Math.min(packetBytes, size - at);
       const piece = Buffer.allocUnsafe(wanted);
       for (let got = 0; got < wanted; ) {
         const start = got;
@@ -69,8 +86,8 @@ export async function readFile(
       return piece;
     };
     const under: Promise<Buffer>[] = [];
-    for (let next = 0, at = 0; at < size; at += pieceBytes) {
-      for (; next < size && under.length < aheadBytes / pieceBytes; next += pieceBytes) {
+    for (let next = 0, at = 0; at < size; at += packetBytes) {
+      for (; next < size && under.length < aheadBytes / packetBytes; next += packetBytes) {
         const piece = read(next);
         piece.catch(() => undefined);
         under.push(piece);

@@ -1,6 +1,6 @@
 /** Files of a Google Drive by their path below the target folder. */
 import type { DeliverableImage, FolderChooser, RemoteFolder } from '../destination.ts';
-import { type Drive, type DriveFile, joinPath, splitPath, type Written } from '../oauth-drive.ts';
+import { type Drive, type DriveFile, isSame, joinPath, splitPath, type Written } from '../oauth-drive.ts';
 import type { AccountClient } from '../oauth-request.ts';
 import { hashImage } from '../read-image.ts';
 import { TransferError } from '../transfer.ts';
@@ -76,8 +76,7 @@ export class GoogleDrive implements Drive {
     const [found] = await this.#list(parent, name, image, signal);
     if (found && free) return 'taken';
     const there = found && toFile(found);
-    if (there && there.bytes === image.sizeBytes && there.hash === hash)
-      return { file: there, answer: undefined };
+    if (there && isSame(there, image.sizeBytes, hash)) return { file: there, answer: undefined };
     const metadata = {
       appProperties: { [imageProperty]: image.id },
       ...(found ? {} : { name, parents: [parent], mimeType: image.mimeType }),

@@ -74,13 +74,14 @@ export const googleDrive = {
       return { id: user?.permissionId ?? null, email: user?.emailAddress ?? null };
     },
     async revoke({ outbound, endpoints, tokens, signal }) {
-      await outbound.request({
+      const answer = await outbound.request({
         method: 'POST',
         url: endpoints.revoke!,
         headers: { 'content-type': 'application/x-www-form-urlencoded' },
         body: new URLSearchParams({ token: tokens.refreshToken ?? tokens.accessToken }).toString(),
         signal,
       });
+      return answer.status === 200;
     },
     revokesAllOfAccount: true,
   },

@@ -175,7 +175,8 @@ export async function holdsImage(
 ): Promise<Found> {
   const answer = await bucket.send({ method: 'HEAD', key }, signal);
   if (answer.status === 404) return 'nothing';
-  if (answer.status === 403) return 'unknown';
+  // HEAD has no body to say more; under a wrong region the write that follows learns the right one.
+  if ([301, 307, 400, 403].includes(answer.status)) return 'unknown';
   if (answer.status !== 200) throw bucket.failure(answer, key);
   const same =
     Number(answer.headers['content-length']) === image.sizeBytes &&

@@ -238,24 +238,28 @@ test('an own CA is trusted, an unknown one is refused with advice', async () => 
 });
 
 describe('stores that do things differently', () => {
-  test('one that wants another region is believed, once', async () => {
-    const { origin, requests } = await serveGate(rgw, {
-      answer: ({ headers }) =>
-        headers.authorization?.includes('/eu-west-9/')
-          ? undefined
-          : { status: 400, body: errorXml('AuthorizationHeaderMalformed', '<Region>eu-west-9</Region>') },
-    });
-    const connection = open({ endpoint: origin, region: 'us-east-1' });
-    await connection.deliver(makePhoto(), never());
-    await connection.deliver(makePhoto(), never());
-    expect(requests).toHaveLength(3);
-    const { steps, success } = await connection.check(never());
-    expect(success).toBe(true);
-    expect(steps[0]).toMatchObject({
-      outcome: 'noted',
-      advice: expect.stringMatching(/Set region to eu-west-9/),
-    });
-  });
+  test.each(['overwrite', 'skip'])(
+    'one that wants another region is believed, once (%s)',
+    async (conflict) => {
+      const { origin, requests } = await serveGate(rgw, {
+        answer: ({ headers }) =>
+          headers.authorization?.includes('/eu-west-9/')
+            ? undefined
+            : { status: 400, body: errorXml('AuthorizationHeaderMalformed', '<Region>eu-west-9</Region>') },
+      });
+      const connection = open({ endpoint: origin, region: 'us-east-1', conflict });
+      for (const photo of [makePhoto(), makePhoto()]) {
+        expect((await connection.deliver(photo, never())).verifiedBy).toBe('hash');
+      }
+      if (conflict === 'overwrite') expect(requests).toHaveLength(3);
+      const { steps, success } = await connection.check(never());
+      expect(success).toBe(true);
+      expect(steps[0]).toMatchObject({
+        outcome: 'noted',
+        advice: expect.stringMatching(/Set region to eu-west-9/),
+      });
+    },
+  );
 
   test('one without If-None-Match: looked at first, and the connection test says so', async () => {
     const { origin } = await serveGate(rgw, {

@@ -1,6 +1,6 @@
 /** What the refusals of WebDAV servers mean (RFC 4918 §11): fate by status, words for people. */
 
-import { readRetryAfter } from '../../lib/outbound/answers.ts';
+import { excerptOf, readRetryAfter } from '../../lib/outbound/answers.ts';
 import type { OutboundResponse } from '../../lib/outbound.ts';
 import type { Fate } from '../destination.ts';
 import { FileServerError, printable } from '../file-server-error.ts';
@@ -69,7 +69,7 @@ export function refusal(answer: OutboundResponse, url: URL, now: number): FileSe
     fate: meaning.fate ?? 'retry',
     status,
     retryAfter: readRetryAfter(headers['retry-after'], now),
-    excerpt: printable(answer.body.toString('utf8'), 4_096) || null,
+    excerpt: excerptOf(answer),
     phases,
     address,
   });

@@ -5,7 +5,7 @@ import type { OutboundResponse, Phases } from '../../lib/outbound.ts';
 import type { Found } from '../conflict.ts';
 import type { DeliverableImage, Receipt } from '../destination.ts';
 import { hashDiffers, sizeDiffers } from '../file-server-error.ts';
-import type { FileSession, Upload } from '../file-session.ts';
+import type { FileSession, Renamed, Upload } from '../file-session.ts';
 import { hashImage, readImage } from '../read-image.ts';
 import { refusal } from './answers.ts';
 import type { DavClient, DavRequest } from './client.ts';
@@ -176,7 +176,7 @@ export class DavSession implements FileSession {
     return { size: size === undefined ? undefined : Number(size), sums };
   }
 
-  async rename(from: string, to: string, how: 'replace' | 'if-free'): Promise<'done' | 'taken' | 'refused'> {
+  async rename(from: string, to: string, how: 'replace' | 'if-free'): Promise<Renamed> {
     const target = this.#url(to);
     const move = (destination: string): Promise<OutboundResponse> =>
       this.#ask('MOVE', this.#url(from), {

@@ -2,6 +2,7 @@
 import { type Static, Type } from 'typebox';
 import { checkDestination } from '../../deliveries/check.ts';
 import { failPending } from '../../deliveries/end.ts';
+import { wakeLane } from '../../deliveries/enqueue.ts';
 import type { Destination } from '../../destinations/destinations.ts';
 import {
   createDestination,
@@ -10,6 +11,7 @@ import {
   requireDestination,
   updateDestination,
 } from '../../destinations/destinations.ts';
+import { prepareRevoking, releaseDestination } from '../../destinations/oauth-flow.ts';
 import { showSettings } from '../../destinations/settings.ts';
 import { invalid, notFound } from '../../errors.ts';
 import { toIso } from '../../lib/clock.ts';
@@ -19,8 +21,9 @@ import { requireDestinationRoom } from '../../projects/usage.ts';
 import { type Caller, callerOf, requireProject } from '../auth.ts';
 import { disconnected } from '../disconnect.ts';
 import type { AddRoute } from '../route.ts';
-import { Timestamp } from '../schemas.ts';
+import { nullable, Timestamp } from '../schemas.ts';
 import type { Services } from '../services.ts';
+import { flowOf } from './oauth-destinations.ts';
 
 const tag = 'Destinations';
 
@@ -30,17 +33,30 @@ const DestinationShape = Type.Object({
   name: Type.String(),
   config: Type.Record(Type.String(), Type.Unknown()),
   isActive: Type.Boolean(),
+  /** Of kinds that people sign in for. */
+  connection: Type.Optional(
+    Type.Object({
+      status: Type.String({ examples: ['connected', 'reconnect_needed', 'not_connected'] }),
+      accountEmail: nullable(Type.String()),
+      reason: nullable(Type.String()),
+      since: nullable(Timestamp),
+    }),
+  ),
   createdAt: Timestamp,
   updatedAt: Timestamp,
 });
 
 function show(destination: Destination): Static<typeof DestinationShape> {
+  const { connection } = destination;
   return {
     id: destination.id,
     type: destination.type,
     name: destination.name,
     config: showSettings(destination.kind, destination.settings()),
     isActive: destination.isActive,
+    ...(connection
+      ? { connection: { ...connection, since: connection.since === null ? null : toIso(connection.since) } }
+      : {}),
     createdAt: toIso(destination.createdAt),
     updatedAt: toIso(destination.updatedAt),
   };
@@ -198,6 +214,8 @@ function addWrites(add: AddRoute, services: Services): void {
         if (change.isActive && !destination.isActive)
           await requireDestinationRoom(tx, caller.projectId, plan);
         await updateDestination(tx, destination, change, contextOf(services, caller));
+        // New credentials end a hold.
+        if (destination.connection) wakeLane(tx, destination.id, caller.projectId);
       });
       return show(await requireDestination(db.read, sealer, caller.projectId, destination.id));
     },
@@ -219,10 +237,12 @@ function addWrites(add: AddRoute, services: Services): void {
         request.params.destination!,
       );
       const now = services.clock.now();
+      const revoke = await prepareRevoking(flowOf(services), destination);
       await db.write(async (tx) => {
         await removeDestination(tx, caller.projectId, destination.id, now);
         await failPending(tx, caller.projectId, destination.id, 'destination deleted', now);
       });
+      await revoke();
       return reply.code(204).send();
     },
   });
@@ -264,7 +284,15 @@ function addTest(add: AddRoute, services: Services): void {
         request.params.destination!,
       );
       const signal = AbortSignal.any([disconnected(reply), services.stopping]);
-      return checkDestination(services, destination, signal);
+      const result = await checkDestination(services, destination, signal);
+      if (result.success && destination.connection?.since) {
+        // What stood in the way was put right at the service.
+        await db.write(async (tx) => {
+          await releaseDestination(tx, destination);
+          wakeLane(tx, destination.id, caller.projectId);
+        });
+      }
+      return result;
     },
   });
 }

@@ -1,11 +1,12 @@
-/** Uploads: one photo a request, as a form (contract §3.1). */
+/** Uploads: one photo a request, as a form or as an encrypted envelope (contract §3.1, §3.2). */
 
 import type { Readable } from 'node:stream';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { AppError } from '../../errors.ts';
 import { ByteSource } from '../../images/byte-source.ts';
 import { receiveImage } from '../../images/receive.ts';
+import { isJson } from '../../images/upload-form.ts';
 import { decodePasswordHeader, isProvenPassword } from '../../sessions/password.ts';
 import { countRequest } from '../auth.ts';
 import { countedAddress } from '../client-address.ts';
@@ -24,6 +25,12 @@ const UploadResult = Type.Object({
 
 /** How much of a refused upload is read on, so that the client gets to see the answer. */
 const politeBytes = 64 * 1024 * 1024;
+
+/** Nothing is parsed beforehand: what a photo travels in is read as it arrives, whatever its type and its size. */
+export function takeStreams(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+}
 
 export function addImageRoutes(add: AddRoute, services: Services): void {
   const { clock } = services;
@@ -69,6 +76,7 @@ async function upload(
       contentType: request.headers['content-type'] ?? '',
       declaredLength: declaredLength(request),
       passwordHeader,
+      encryptionHeader: request.headers['x-aptr-encrypted'],
     });
     reply.code(201);
     return {
@@ -90,7 +98,8 @@ function mayBeGuess(header: string | string[] | undefined, stored: string | null
 }
 
 function uploadStream(request: FastifyRequest): Readable {
-  if (/^multipart\/form-data/i.test(request.headers['content-type'] ?? '')) return request.body as Readable;
+  const type = request.headers['content-type'] ?? '';
+  if (/^multipart\/form-data/i.test(type) || isJson(type)) return request.body as Readable;
   throw new AppError(
     415,
     'UNSUPPORTED_MEDIA_TYPE',
