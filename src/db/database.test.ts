@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { eachEngine } from '../../test/helpers/database.ts';
 import { type Database, isUniqueViolation, type Tx } from './database.ts';
 import { migrate } from './migrate.ts';
+import { migrations } from './migrations/index.ts';
 
 const worker = (id: string) => ({ id, host: 'h', pid: 1, started_at: 1_790_000_000_000, seen_at: 2 });
 const insert = (tx: Tx, id: string) => tx.q.insertInto('workers').values(worker(id)).execute();
@@ -134,6 +135,7 @@ eachEngine('a database', (engine) => {
 
   test('migrating again changes nothing', async () => {
     const db = await engine.open();
-    expect(await migrate(db)).toEqual({ from: 1, to: 1 });
+    const newest = Math.max(...migrations.map((step) => step.version));
+    expect(await migrate(db)).toEqual({ from: newest, to: newest });
   });
 });
