@@ -46,9 +46,9 @@ export async function writeFile(
   if (failure) throw failure.error;
 }
 
-/** Always in the same buffer: ssh2 copies what it is given before it returns. */
+/** Each in a buffer of its own: what a server takes less of at a time, ssh2 reads again later. */
 async function* inPieces(source: AsyncIterable<Buffer>, length: number): AsyncGenerator<Buffer> {
-  const piece = Buffer.allocUnsafe(length);
+  let piece = Buffer.allocUnsafe(length);
   let filled = 0;
   for await (const chunk of source) {
     for (let at = 0; at < chunk.length; ) {
@@ -57,6 +57,7 @@ async function* inPieces(source: AsyncIterable<Buffer>, length: number): AsyncGe
       filled += copied;
       if (filled < length) continue;
       yield piece;
+      piece = Buffer.allocUnsafe(length);
       filled = 0;
     }
   }
