@@ -250,8 +250,8 @@ describe('for a screen reader', () => {
     const { page } = await phones.open();
     await screens.received!(page, app, createMovableClock());
     const list = page.getByRole('list', { name: 'Your photos' });
-    expect(await list.getByRole('listitem').count()).toBe(2);
-    expect(await page.getByRole('img', { name: 'photo-1.jpg' }).count()).toBe(1);
+    await counts(list.getByRole('listitem'), 2);
+    await counts(page.getByRole('img', { name: 'photo-1.jpg' }), 1);
     expect(await page.locator('svg:not([aria-hidden="true"])').count()).toBe(0);
   });
 });

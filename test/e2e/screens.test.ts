@@ -318,7 +318,7 @@ describe('languages and colours', () => {
     const { page } = await phones.open();
     await page.goto(`${session.upload_url}?lang=${lang}`);
     await says(readPage(page).heading, heading);
-    expect(await page.getByLabel(button).count()).toBe(1);
+    await counts(page.getByLabel(button), 1);
     expect(await page.locator('html').getAttribute('lang')).toBe(lang);
   });
 
