@@ -28,6 +28,8 @@ const needs: readonly Need[] = [
     packages: ['proftpd-core', 'proftpd-mod-crypto'],
     isThere: () => inPath('proftpd') && existsSync('/usr/lib/proftpd/mod_sftp.so'),
   },
+  // For the benchmark of webhooks.
+  { packages: ['redis-server'], isThere: () => inPath('redis-server') },
   { packages: ['openssh-server'], isThere: () => inPath('sshd') && inPath('ssh-keygen') },
   {
     packages: ['apache2-bin', 'apache2-utils'],
