@@ -35,6 +35,10 @@ const needs: readonly Need[] = [
     packages: ['apache2-bin', 'apache2-utils'],
     isThere: () => existsSync('/usr/lib/apache2/modules/mod_dav_fs.so') && inPath('htpasswd'),
   },
+  {
+    packages: ['lighttpd', 'lighttpd-mod-webdav'],
+    isThere: () => inPath('lighttpd') && existsSync('/usr/lib/lighttpd/mod_webdav.so'),
+  },
 ];
 
 /**
