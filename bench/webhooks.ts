@@ -49,11 +49,14 @@ export async function run(report: Report): Promise<void> {
 async function serverOf(name: ContenderName, key: string, postgres: string, redis: string) {
   if (name === 'sqlite') return undefined;
   if (name === 'bullmq') return redis;
-  const database = key.replaceAll(/[^a-z]/g, '_');
+  const database = `bench_${key.replaceAll(/[^a-z]/g, '_')}`;
   const client = new Client({ connectionString: postgres });
   await client.connect();
-  await client.query(`create database ${database}`);
-  await client.end();
+  try {
+    await client.query(`create database ${database}`);
+  } finally {
+    await client.end();
+  }
   const url = new URL(postgres);
   url.pathname = `/${database}`;
   return url.href;

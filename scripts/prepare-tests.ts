@@ -28,10 +28,16 @@ const needs: readonly Need[] = [
     packages: ['proftpd-core', 'proftpd-mod-crypto'],
     isThere: () => inPath('proftpd') && existsSync('/usr/lib/proftpd/mod_sftp.so'),
   },
+  // For the benchmark of webhooks.
+  { packages: ['redis-server'], isThere: () => inPath('redis-server') },
   { packages: ['openssh-server'], isThere: () => inPath('sshd') && inPath('ssh-keygen') },
   {
     packages: ['apache2-bin', 'apache2-utils'],
     isThere: () => existsSync('/usr/lib/apache2/modules/mod_dav_fs.so') && inPath('htpasswd'),
+  },
+  {
+    packages: ['lighttpd', 'lighttpd-mod-webdav'],
+    isThere: () => inPath('lighttpd') && existsSync('/usr/lib/lighttpd/mod_webdav.so'),
   },
 ];
 

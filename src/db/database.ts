@@ -101,3 +101,34 @@ export function isOutOfRoom(error: unknown): boolean {
   // disk_full
   return code === '53100' || (code === 'ERR_SQLITE_ERROR' && errcode === sqliteFull);
 }
+
+/** SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_PROTOCOL. */
+const sqliteAway: readonly unknown[] = [10, 14, 8, 15];
+/** Of the connection itself, from Node. */
+const socketAway: readonly unknown[] = [
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EPIPE',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+];
+/** `pg` has words and no code for these. */
+const wordsAway =
+  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Query read timeout|PostgreSQL closed the connection)/;
+
+/**
+ * Whether the database does not answer, or cannot do its work at this moment: nothing is wrong with what it was asked, and the
+ * same may be asked again later.
+ */
+export function isAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof DatabaseBusyError || isOutOfRoom(error)) return true;
+  const { code, errcode } = error as { code?: unknown; errcode?: unknown };
+  if (code === 'ERR_SQLITE_ERROR') return sqliteAway.includes(Number(errcode) & 0xff);
+  if (socketAway.includes(code) || wordsAway.test(error.message)) return true;
+  // connection_exception, operator_intervention (shutdown, starting up), too_many_connections
+  return typeof code === 'string' && /^(08...|57P0[1-4]|53300)$/.test(code);
+}

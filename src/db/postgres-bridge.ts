@@ -8,7 +8,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type ClientConfig } from 'pg';
-import type { Logger } from '../lib/logger.ts';
+import { type Logger, warnOfOutage } from '../lib/logger.ts';
 import { type Notification, Notifications } from './listeners.ts';
 
 export interface BridgeOptions {
@@ -24,7 +24,6 @@ const wire = 'apertur';
 const longestPauseMs = 1_000;
 /** Kept while the connection is away. More is no loss: a listener looks at everything that is due. */
 const pendingLimit = 1_000;
-const logEveryMs = 1_000;
 
 export class PostgresBridge {
   readonly #options: BridgeOptions;
@@ -33,7 +32,6 @@ export class PostgresBridge {
   #running: Promise<void> | undefined;
   #wake: () => void = () => {};
   #failures = 0;
-  #loggedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: BridgeOptions) {
     this.#options = options;
@@ -69,7 +67,8 @@ export class PostgresBridge {
         await this.#session(client);
       } catch (error) {
         this.#failures += 1;
-        if (!this.#stopped) this.#logDown(error);
+        if (!this.#stopped)
+          warnOfOutage(this.#options.logger, error, 'not listening to PostgreSQL, trying again');
       }
       this.#wake();
       void client.end().catch(() => {});
@@ -136,13 +135,5 @@ export class PostgresBridge {
     } catch {
       this.#options.logger.warn('heard a notification of PostgreSQL that is not ours');
     }
-  }
-
-  #logDown(error: unknown): void {
-    const now = performance.now();
-    if (now - this.#loggedAt < logEveryMs) return;
-    this.#loggedAt = now;
-    const { message, code } = error as { message?: string; code?: string };
-    this.#options.logger.warn({ reason: message || code }, 'not listening to PostgreSQL, trying again');
   }
 }

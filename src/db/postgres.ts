@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kysely, sql } from 'kysely';
 import { Client, DatabaseError, Pool, type PoolConfig, types } from 'pg';
-import type { Logger } from '../lib/logger.ts';
+import { type Logger, warnOfOutage } from '../lib/logger.ts';
 import type { Database, LockableTable, Queries, Tx, WriteOptions } from './database.ts';
 import { Listeners, Notifications } from './listeners.ts';
 import { isOneOf } from './lists.ts';
@@ -177,9 +177,7 @@ function connection(url: string): PoolConfig {
 function createPool(config: PoolConfig, logger: Logger): Pool {
   const pool = new Pool({ ...config, idleTimeoutMillis: idleConnectionMs });
   pool.on('connect', (client) => client.on('error', () => {}));
-  pool.on('error', (error) =>
-    logger.warn({ reason: error.message }, 'an idle connection to PostgreSQL broke'),
-  );
+  pool.on('error', (error) => warnOfOutage(logger, error, 'an idle connection to PostgreSQL broke'));
   return pool;
 }
 

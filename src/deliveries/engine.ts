@@ -56,6 +56,7 @@ export function createDeliveryEngine(options: EngineOptions): DeliveryEngine {
     async run(job, signal) {
       const nextAt = await attemptDelivery(services, job, signal);
       if (nextAt !== null) loop.expect(nextAt);
+      return undefined;
     },
     clock,
     logger,

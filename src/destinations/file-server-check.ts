@@ -138,15 +138,26 @@ async function writeProbe(session: FileSession, server: FileServer, log: StepLog
 async function uploadAndName(session: FileSession, probe: DeliverableImage, place: string, log: StepLog) {
   const folder = place.slice(0, place.lastIndexOf('/') + 1);
   const temporary = folder + temporaryName(probe);
-  const upload = await session.upload(temporary, probe);
-  const outcome = await session.rename(temporary, place, 'replace');
-  if (outcome === 'done') return upload;
-  await session.remove(temporary).catch(() => undefined);
-  log.say(
-    'The server does not let this account rename, so photos are written straight under their names.',
-    'Allow it to rename, so that nobody sees half a photo.',
-  );
-  return await session.upload(place, probe);
+  const uploaded = await session.upload(temporary, probe).catch((error: unknown) => {
+    if (error instanceof FileServerError && error.early) return undefined;
+    throw error;
+  });
+  if (uploaded && (await session.rename(temporary, place, 'replace')) === 'done') return uploaded;
+  if (uploaded) await session.remove(temporary).catch(() => undefined);
+  const straight = await session.upload(place, probe);
+  const straightly = 'so photos are written straight under their names.';
+  if (uploaded) {
+    log.say(
+      `The server does not let this account rename, ${straightly}`,
+      'Allow it to rename, so that nobody sees half a photo.',
+    );
+  } else {
+    log.say(
+      `The server takes no temporary names like ${temporaryName(probe)}, ${straightly}`,
+      'Allow such names, so that nobody sees half a photo.',
+    );
+  }
+  return straight;
 }
 
 async function cleanUp(session: FileSession, place: string, log: StepLog): Promise<void> {

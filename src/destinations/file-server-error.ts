@@ -7,6 +7,8 @@ export interface FileServerErrorDetails extends DeliveryErrorDetails {
   step?: CheckStep['step'] | undefined;
   /** The account has as many connections as the server allows it. */
   crowded?: boolean;
+  /** Refused before anything was written, perhaps for the name alone. */
+  early?: boolean;
 }
 
 export class FileServerError extends DeliveryError {
@@ -15,6 +17,7 @@ export class FileServerError extends DeliveryError {
   readonly advice: string;
   readonly step: CheckStep['step'] | undefined;
   readonly crowded: boolean;
+  readonly early: boolean;
 
   constructor(what: string, advice: string, details: FileServerErrorDetails) {
     super(`${what} ${advice}`.trim(), details);
@@ -22,6 +25,7 @@ export class FileServerError extends DeliveryError {
     this.advice = advice;
     this.step = details.step;
     this.crowded = details.crowded ?? false;
+    this.early = details.early ?? false;
   }
 }
 

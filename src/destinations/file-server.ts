@@ -18,7 +18,7 @@ export function createFileConnection(
   server: FileServer,
   services: Pick<ConnectionServices, 'logger'>,
 ): Connection {
-  const habits: Habits = { renames: true, naming: new Map() };
+  const habits: Habits = { straight: undefined, naming: new Map() };
   const pool = createSessionPool<FileSession>({
     open: (signal) => server.open(signal),
     limit: server.maxSessions,
@@ -60,11 +60,14 @@ async function cleanUp(pool: SessionPool<FileSession>, temporary: string | undef
 }
 
 interface Habits {
-  /** False when the server turned out not to rename: later photos are not sent twice. */
-  renames: boolean;
+  /** Why photos are written straight under their names, where that is all that the server lets us do. */
+  straight: string | undefined;
   /** Names that are being taken. */
   naming: Map<string, Promise<unknown>>;
 }
+
+const noRename = 'The server does not rename; written straight under its name.';
+const noTemporary = 'The server takes no temporary names; written straight under its name.';
 
 type Written = { verifiedBy: Receipt['verifiedBy'] };
 
@@ -113,30 +116,31 @@ class Placing {
   }
 
   async #overwrite(target: string): Promise<Written> {
-    if (!this.#habits.renames) return await this.#uploadTo(target);
+    if (this.#habits.straight) return await this.#uploadTo(target);
     const uploaded = await this.#uploadTemporary();
-    const outcome = await this.#session.rename(this.#temporary(), target, 'replace');
-    return outcome === 'refused' ? await this.#withoutRenaming(target) : this.#renamed(uploaded);
+    const outcome = uploaded && (await this.#session.rename(this.#temporary(), target, 'replace'));
+    if (outcome === 'done') return this.#renamed(uploaded!);
+    return await this.#goStraight(outcome ? noRename : noTemporary, () => this.#uploadTo(target));
   }
 
   async #writeIfFree(target: string): Promise<Written | 'taken'> {
-    if (!this.#habits.renames) return await this.#uploadIfFree(target);
+    if (this.#habits.straight) return await this.#uploadIfFree(target);
     const uploaded = await this.#uploadTemporary();
-    const outcome = await this.#inTurn(target, () =>
-      this.#session.rename(this.#temporary(), target, 'if-free'),
-    );
+    const outcome =
+      uploaded &&
+      (await this.#inTurn(target, () => this.#session.rename(this.#temporary(), target, 'if-free')));
+    if (outcome === 'done') return this.#renamed(uploaded!);
     if (outcome === 'taken') return 'taken';
     if (outcome === 'unknown') return this.#undecided();
-    if (outcome === 'done') return this.#renamed(uploaded);
-    await this.#removeTemporary();
-    this.#habits.renames = false;
-    return await this.#uploadIfFree(target);
+    return await this.#goStraight(outcome ? noRename : noTemporary, () => this.#uploadIfFree(target));
   }
 
-  async #withoutRenaming(target: string): Promise<Written> {
+  /** When it works, later photos go straight at once and are not sent twice. */
+  async #goStraight<T>(why: string, work: () => Promise<T>): Promise<T> {
     await this.#removeTemporary();
-    this.#habits.renames = false;
-    return await this.#uploadTo(target);
+    const outcome = await work();
+    this.#habits.straight = why;
+    return outcome;
   }
 
   /** Without renaming there is nothing that writes only where nothing is; looking first leaves a small gap. */
@@ -176,9 +180,16 @@ class Placing {
     }
   }
 
-  async #uploadTemporary(): Promise<Written> {
-    this.#uploaded ??= await this.#uploadTo(this.#temporary());
-    return this.#uploaded;
+  /** Undefined when the server refused it before anything was written: it may be the name that it does not like. */
+  async #uploadTemporary(): Promise<Written | undefined> {
+    try {
+      this.#uploaded ??= await this.#uploadTo(this.#temporary());
+      return this.#uploaded;
+    } catch (error) {
+      if (!(error instanceof FileServerError) || !error.early) throw error;
+      delete this.#left.path;
+      return undefined;
+    }
   }
 
   async #uploadTo(target: string): Promise<Written> {
@@ -205,7 +216,7 @@ class Placing {
 
   #remark(wanted: string, target: string): string | null {
     if (target !== wanted) return 'The server does not let this account make folders; the name is flat.';
-    return this.#habits.renames ? null : 'The server does not rename; written straight under its name.';
+    return this.#habits.straight ?? null;
   }
 }
 

@@ -7,6 +7,7 @@ import { ftp } from './ftp/index.ts';
 import { gcs } from './gcs/index.ts';
 import { googleDrive } from './google-drive/index.ts';
 import { local } from './local/index.ts';
+import { odoo } from './odoo/index.ts';
 import { oneDrive } from './onedrive/index.ts';
 import { s3 } from './s3/index.ts';
 import { webdav } from './webdav/index.ts';
@@ -23,6 +24,7 @@ export const kinds: readonly DestinationKind[] = [
   dropbox,
   oneDrive,
   box,
+  odoo,
   local,
 ];
 

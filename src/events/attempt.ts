@@ -37,17 +37,19 @@ export interface Outcome {
   signedWith: Secrets['primary'] | null;
 }
 
-/** Runs and settles one job. Returns when the next attempt is due, or null. */
+/** Runs one job. Returns the way to settle it, which resolves to the moment of the next attempt, or null. */
 export async function attemptEvent(
   services: AttemptServices,
   job: EventJob,
   signal: AbortSignal,
-): Promise<number | null> {
+): Promise<() => Promise<number | null>> {
   const outcome = await tryOnce(services, job, signal);
   const { settler, worker, clock } = services;
-  const settled = await settler.settle({ job, worker, outcome, now: clock.now() }, signal);
-  logAttempt(services.logger, job, outcome, settled);
-  return settled ? outcome.nextAt : null;
+  return async () => {
+    const settled = await settler.settle({ job, worker, outcome, now: clock.now() }, signal);
+    logAttempt(services.logger, job, outcome, settled);
+    return settled ? outcome.nextAt : null;
+  };
 }
 
 async function tryOnce(services: AttemptServices, job: EventJob, signal: AbortSignal): Promise<Outcome> {

@@ -4,7 +4,7 @@
  */
 import { compileOnce } from '../db/compiled.ts';
 import type { Tx } from '../db/database.ts';
-import type { EventTable } from '../db/schema.ts';
+import type { EventTable, WebhookDeliveryTable } from '../db/schema.ts';
 import { createId } from '../lib/ids.ts';
 import { eventDeliveries, laneMessage } from '../queue/tables.ts';
 import { subscribedTopics, type Topic, type testTopic } from './topics.ts';
@@ -36,6 +36,27 @@ const insertEvent = compileOnce((q, event: EventTable) =>
     topic: event.topic,
     data: event.data,
     created_at: event.created_at,
+  }),
+);
+
+const insertDelivery = compileOnce((q, row: WebhookDeliveryTable) =>
+  q.insertInto('webhook_deliveries').values({
+    id: row.id,
+    webhook_id: row.webhook_id,
+    event_id: row.event_id,
+    project_id: row.project_id,
+    order_key: row.order_key,
+    topic: row.topic,
+    status: row.status,
+    attempts: row.attempts,
+    due_at: row.due_at,
+    leased_by: row.leased_by,
+    is_forced: row.is_forced,
+    was_counted: row.was_counted,
+    last_error: row.last_error,
+    replay_id: row.replay_id,
+    created_at: row.created_at,
+    updated_at: row.updated_at,
   }),
 );
 
@@ -99,8 +120,10 @@ export async function enqueue(
       updated_at: event.now,
     };
   });
-  await tx.q.insertInto('webhook_deliveries').values(rows).execute();
-  for (const row of rows) if (row.due_at !== null) wakeWebhook(tx, row.webhook_id, row.project_id);
+  for (const row of rows) {
+    await insertDelivery(tx.q, row);
+    if (row.due_at !== null) wakeWebhook(tx, row.webhook_id, row.project_id);
+  }
   return rows.map((row) => row.id);
 }
 

@@ -35,6 +35,12 @@ export interface EventEngineOptions {
 
 /** Results that share a transaction at most: a few milliseconds of work. */
 const settledTogether = 250;
+/**
+ * Milliseconds. Each claim and each settling is a commit, so at full speed they are few and large; an event that comes alone
+ * waits for neither.
+ */
+const settleGapMs = 5;
+const claimGapMs = 3;
 
 export function createEventEngine(options: EventEngineOptions): EventEngine {
   const { db, sealer, clock, logger, config, worker, deadlineMs = 30_000 } = options;
@@ -42,6 +48,9 @@ export function createEventEngine(options: EventEngineOptions): EventEngine {
     db,
     logger,
     batch: settledTogether,
+    gapMs: settleGapMs,
+    // The next event of its session waits for it.
+    isUrgent: ({ job }) => job.orderKey !== null,
     write: (tx, results) => settleEvents(db, tx, results),
   });
   const services = { outbound: options.outbound, clock, logger, worker, settler, deadlineMs };
@@ -49,9 +58,13 @@ export function createEventEngine(options: EventEngineOptions): EventEngine {
   const loop = createLoop({
     source: createEventSource({ db, sealer, worker, laneLimit }),
     async run(job, signal) {
-      const nextAt = await attemptEvent(services, job, signal);
-      if (nextAt !== null) loop.expect(nextAt);
+      const settle = await attemptEvent(services, job, signal);
+      return async () => {
+        const nextAt = await settle();
+        if (nextAt !== null) loop.expect(nextAt);
+      };
     },
+    claimGapMs,
     clock,
     logger,
     laneLimit,

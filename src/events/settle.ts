@@ -4,13 +4,14 @@
  */
 import { sql } from 'kysely';
 import type { Database, Tx } from '../db/database.ts';
-import { rowsOf } from '../db/lists.ts';
+import { isOneOf, rowsOf } from '../db/lists.ts';
 import type { WebhookDeliveryStatus } from '../db/schema.ts';
 import { createId } from '../lib/ids.ts';
 import { releaseNext } from '../queue/ordered.ts';
 import { eventDeliveries } from '../queue/tables.ts';
 import type { Outcome } from './attempt.ts';
 import { wakeWebhook } from './emit.ts';
+import { failWaiting, holdWaiting } from './held.ts';
 import { applyRule, type Ending } from './rule.ts';
 import type { EventJob } from './source.ts';
 
@@ -30,6 +31,7 @@ export async function settleEvents(db: Database, tx: Tx, results: readonly Settl
   const now = Math.max(...mine.map((result) => result.now));
   await applyRule(tx, mine.flatMap(endingOf), now);
   await rememberSecrets(tx, mine, now);
+  await stopWaiting(db, tx, mine, now);
   const done = mine.filter((result) => isFinal(result) && result.job.orderKey !== null);
   await releaseNext(
     tx,
@@ -50,6 +52,21 @@ function statusAfter({ job, outcome }: Settled): WebhookDeliveryStatus {
   if (outcome.outcome === 'sent') return 'sent';
   if (outcome.outcome === 'cancelled') return job.attempts > 0 ? 'retrying' : 'pending';
   return outcome.nextAt === null ? 'failed' : 'retrying';
+}
+
+/** What was in flight when its webhook was switched off or deleted waits for no retry. */
+async function stopWaiting(db: Database, tx: Tx, results: readonly Settled[], now: number): Promise<void> {
+  const waiting = new Set(results.filter((result) => !isFinal(result)).map(({ job }) => job.lane));
+  if (waiting.size === 0) return;
+  const { rows } = await sql<{ id: string; deleted_at: number | null }>`
+    select id, deleted_at from webhooks
+    where ${isOneOf(db.engine, sql.ref('id'), [...waiting])} and (is_active = 0 or deleted_at is not null)`.execute(
+    tx.q,
+  );
+  for (const { id, deleted_at } of rows) {
+    if (deleted_at === null) await holdWaiting(tx, id, now);
+    else await failWaiting(tx, id, 'webhook deleted', now);
+  }
 }
 
 async function writeRows(db: Database, tx: Tx, results: readonly Settled[]): Promise<Set<string>> {

@@ -1,14 +1,16 @@
 /** Every refusal is the JSON of contract §1.11, whatever went wrong and wherever. */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { DatabaseBusyError, isOutOfRoom } from '../db/database.ts';
+import { DatabaseBusyError, isAway, isOutOfRoom } from '../db/database.ts';
 import { AppError } from '../errors.ts';
+import { type Logger, warnOfOutage } from '../lib/logger.ts';
 import { StorageFullError } from '../storage/storage.ts';
 import type { KnownPaths } from './route.ts';
 
-export function installErrors(app: FastifyInstance, known: KnownPaths): void {
+export function installErrors(app: FastifyInstance, known: KnownPaths, logger: Logger): void {
   app.setErrorHandler((error: FastifyError | AppError | Error, request, reply) => {
     const refusal = toAppError(error);
-    if (refusal.status >= 500) request.log.error({ err: error }, 'A request failed');
+    if (isAway(error)) warnOfOutage(logger, error, 'Requests are refused: the database does not answer');
+    else if (refusal.status >= 500) request.log.error({ err: error }, 'A request failed');
     return answer(reply, refusal);
   });
   app.setNotFoundHandler((request, reply) => answer(reply, unknownRoute(request, reply, known)));
@@ -45,6 +47,9 @@ export function toAppError(error: FastifyError | AppError | Error): AppError {
   }
   if (error instanceof DatabaseBusyError) {
     return comeBack('Too much is going on right now. Try again in a moment.', 2, error);
+  }
+  if (isAway(error)) {
+    return comeBack('The database does not answer right now. Nothing was lost; try again.', 5, error);
   }
   const { validation, validationContext, code } = error as FastifyError;
   if (validation?.[0])

@@ -53,7 +53,7 @@ export async function createServer(services: Services): Promise<FastifyInstance>
   decorate(app, services);
   installParsers(app);
   installValidation(app);
-  installErrors(app, known);
+  installErrors(app, known, logger);
   installRequestLog(app);
   installGoodbye(app, services.stopping);
   await app.register(fastifySwagger, { openapi: openApi(services) });

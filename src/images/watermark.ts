@@ -1,6 +1,6 @@
 /**
  * The mark on photos of test mode (contract §14), so that nobody takes a trial for the real thing: the word TEST, slanted
- * across the picture. HEIC cannot be re-encoded by the picture library and stays as it is.
+ * across the picture. HEIC cannot be re-encoded by the picture library, and an envelope cannot be looked into: they stay.
  */
 import type { Readable } from 'node:stream';
 import sharp from 'sharp';
@@ -8,7 +8,7 @@ import type { ImageMime } from './sniff.ts';
 
 /** Whether a photo of this type can carry the mark. */
 export function takesWatermark(mimeType: ImageMime | string): boolean {
-  return mimeType !== 'image/heic';
+  return ['image/jpeg', 'image/png', 'image/webp'].includes(mimeType);
 }
 
 /** The photo with the mark, in its own format, upright as its EXIF orientation says; other metadata stays. */

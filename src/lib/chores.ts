@@ -1,5 +1,5 @@
 /** Small work that comes round again. A chore that fails is told and comes round again all the same. */
-import type { Logger } from './logger.ts';
+import { type Logger, warnOfOutage } from './logger.ts';
 
 export interface Chore {
   name: string;
@@ -34,7 +34,7 @@ export function createChores(logger: Logger, chores: readonly Chore[]): Chores {
     try {
       did = await chore.run();
     } catch (error) {
-      logger.warn({ err: error, chore: chore.name }, 'A chore failed; it comes round again');
+      warnOfOutage(logger, error, `A chore failed; it comes round again: ${chore.name}`);
     }
     schedule(chore, did > 0 ? Math.min(100, chore.everyMs) : chore.everyMs);
   }

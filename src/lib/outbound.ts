@@ -34,6 +34,11 @@ export interface OutboundRequest {
   maxResponseBytes?: number;
   signal?: AbortSignal;
   /**
+   * On a connection of its own, so that it is surely sent at most once: a request on a reused connection that turns out to
+   * be dead is otherwise sent again. For what must not happen twice.
+   */
+  once?: boolean;
+  /**
    * Own CA for this request (PEM, in place of the well-known ones), or one pinned certificate (SHA-256 hex, colons
    * allowed), which is then trusted whoever issued it and whatever name it bears.
    */

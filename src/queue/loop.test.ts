@@ -52,7 +52,13 @@ describe('the loop', () => {
     const waiting = Array.from({ length: 50 }, (_, n) => job(`j${n}`, `lane${n % 7}`, `p${n % 3}`));
     const { source } = jobsIn(waiting);
     const done: string[] = [];
-    const loop = loopOf({ source, run: async ({ id }) => void done.push(id) });
+    const loop = loopOf({
+      source,
+      run: async ({ id }) => {
+        done.push(id);
+        return undefined;
+      },
+    });
     loop.start();
     await until(() => done.length === 50);
     await loop.stop(0);
@@ -91,7 +97,10 @@ describe('the loop', () => {
       source,
       slots: 8,
       async run({ id }, signal) {
-        if (!id.startsWith('dead')) return void done.push(id);
+        if (!id.startsWith('dead')) {
+          done.push(id);
+          return undefined;
+        }
         hung += 1;
         await new Promise<void>((resolve) =>
           signal.addEventListener('abort', () => resolve(), { once: true }),
@@ -108,7 +117,14 @@ describe('the loop', () => {
     const waiting: TestJob[] = [];
     const { source } = jobsIn(waiting);
     const done: string[] = [];
-    const loop = loopOf({ source, run: async ({ id }) => void done.push(id), sweepMs: 3_600_000 });
+    const loop = loopOf({
+      source,
+      run: async ({ id }) => {
+        done.push(id);
+        return undefined;
+      },
+      sweepMs: 3_600_000,
+    });
     loop.start();
     await until(() => true);
     waiting.push(job('late', 'lane'));
@@ -128,7 +144,14 @@ describe('the loop', () => {
       },
     };
     const done: string[] = [];
-    const loop = loopOf({ source: flaky, run: async ({ id }) => void done.push(id), sweepMs: 1 });
+    const loop = loopOf({
+      source: flaky,
+      run: async ({ id }) => {
+        done.push(id);
+        return undefined;
+      },
+      sweepMs: 1,
+    });
     loop.start();
     await until(() => done.length === 1);
     await loop.stop(0);

@@ -9,7 +9,7 @@
  * Work is heard of in two ways: `wake(lane)` at the commit that made it (so there is no polling delay), and a slow sweep
  * that finds what nobody told us of: retries, other processes' work, and what a dead worker left.
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../lib/clock.ts';
 import { type Logger, warnOfOutage } from '../lib/logger.ts';
 import { createTurns } from './turns.ts';
@@ -22,6 +22,14 @@ export interface Lane {
 export interface Job {
   id: string;
   lane: string;
+}
+
+export interface WantedLane {
+  lane: string;
+  /** Jobs to take at most. */
+  limit: number;
+  /** Jobs of this lane that run in this process at this moment. */
+  running: number;
 }
 
 /** What a claim found out about a lane. */
@@ -43,16 +51,19 @@ export interface Claimed<J extends Job> {
 export interface QueueSource<J extends Job> {
   /** Lanes that have due work, and when the next job is due that is not due yet (null: none known). */
   findDueLanes(now: number): Promise<{ lanes: Lane[]; nextDueAt: number | null }>;
-  /** Takes up to `limit` due jobs a lane under a lease until `leaseUntil`. */
-  claim(wanted: { lane: string; limit: number }[], now: number, leaseUntil: number): Promise<Claimed<J>>;
+  /** Takes due jobs under a lease until `leaseUntil`. */
+  claim(wanted: WantedLane[], now: number, leaseUntil: number): Promise<Claimed<J>>;
   /** Renews the lease of the jobs that still run. */
   extend(ids: string[], leaseUntil: number): Promise<void>;
 }
 
 export interface LoopOptions<J extends Job> {
   source: QueueSource<J>;
-  /** Runs one job and settles its row. `signal` aborts when we shut down: the job then returns its row unused. */
-  run(job: J, signal: AbortSignal): Promise<void>;
+  /**
+   * Runs one job. `signal` aborts when we shut down: the job then returns its row unused. May return the rest of its work,
+   * writing down how it ended: that keeps the lease, and no longer the place in the lane.
+   */
+  run(job: J, signal: AbortSignal): Promise<(() => Promise<void>) | undefined>;
   clock: Clock;
   logger: Logger;
   /** Jobs in flight in this process at most. */
@@ -61,6 +72,8 @@ export interface LoopOptions<J extends Job> {
   laneLimit: number;
   leaseMs?: number;
   sweepMs?: number;
+  /** Between two claims at least, so that what comes thick and fast is claimed together. Default 0. */
+  claimGapMs?: number;
 }
 
 export interface Loop {
@@ -76,6 +89,7 @@ export interface Loop {
 
 export function createLoop<J extends Job>(options: LoopOptions<J>): Loop {
   const { source, clock, logger, laneLimit, slots = 256, leaseMs = 10_000, sweepMs = 1_000 } = options;
+  const { claimGapMs = 0 } = options;
   const ready = createTurns();
   const running = new Map<string, { controller: AbortController; done: Promise<void> }>();
   const inLane = new Map<string, number>();
@@ -84,6 +98,9 @@ export function createLoop<J extends Job>(options: LoopOptions<J>): Loop {
   /** Lanes that are looked at again at a moment of their own. */
   const alarms = new Map<string, NodeJS.Timeout>();
   const ofOwner = new Map<string, number>();
+  /** Jobs that hold a place; those that only write down how they ended do not. */
+  let busy = 0;
+  let claimedAt = Number.NEGATIVE_INFINITY;
   /** No owner may hold more than half of the slots, however many of its receivers hang. */
   const ownerLimit = Math.max(1, Math.floor(slots / 2));
   let pumping: Promise<void> | undefined;
@@ -102,33 +119,36 @@ export function createLoop<J extends Job>(options: LoopOptions<J>): Loop {
     // Its lease had ended while the database was away, and we took it again: it runs already.
     if (running.has(job.id)) return;
     const controller = new AbortController();
+    busy += 1;
     count(inLane, job.lane, 1);
     count(ofOwner, owner, 1);
     const done = options
       .run(job, controller.signal)
+      .finally(() => leave(job.lane, owner))
+      .then((finish) => finish?.())
       .catch((error: unknown) =>
-        logger.error({ err: error, job: job.id }, 'A job ended without settling; its lease will end'),
+        warnOfOutage(logger, error, 'A job ended without settling; its lease will end'),
       )
-      .finally(() => {
-        running.delete(job.id);
-        count(ofOwner, owner, -1);
-        count(inLane, job.lane, -1);
-        if (!inLane.has(job.lane)) limits.delete(job.lane);
-        if (ready.size > 0) pump();
-      });
+      .finally(() => running.delete(job.id));
     running.set(job.id, { controller, done });
   }
 
+  function leave(lane: string, owner: string): void {
+    busy -= 1;
+    count(ofOwner, owner, -1);
+    count(inLane, lane, -1);
+    if (!inLane.has(lane)) limits.delete(lane);
+    if (ready.size > 0) pump();
+  }
+
   async function claimOnce(): Promise<boolean> {
-    const picks = ready.take(slots - running.size, room);
+    const picks = ready.take(slots - busy, room);
     if (picks.length === 0) return false;
     const now = clock.now();
+    claimedAt = performance.now();
     try {
-      const { jobs, lanes } = await source.claim(
-        picks.map(({ lane, limit }) => ({ lane, limit })),
-        now,
-        now + leaseMs,
-      );
+      const wanted = picks.map(({ lane, limit }) => ({ lane, limit, running: inLane.get(lane) ?? 0 }));
+      const { jobs, lanes } = await source.claim(wanted, now, now + leaseMs);
       const owners = new Map(picks.map(({ lane, owner }) => [lane, owner]));
       for (const job of jobs) start(job, owners.get(job.lane)!);
       for (const report of lanes) heed(report, owners.get(report.lane)!);
@@ -154,7 +174,13 @@ export function createLoop<J extends Job>(options: LoopOptions<J>): Loop {
     }
   }
 
-  /** Claims at the end of this turn of the event loop, so that what ends or arrives together is claimed together. */
+  /** The end of this turn of the event loop, so that what ends or arrives together is claimed together; or the gap's. */
+  function nextClaim(): Promise<void> {
+    const wait = claimedAt + claimGapMs - performance.now();
+    return wait > 0 ? pause(wait) : nextTurn();
+  }
+
+  /** Claims for as long as there is something to claim and room for it. */
   function pump(): void {
     if (stopped) return;
     if (pumping) {
@@ -163,10 +189,9 @@ export function createLoop<J extends Job>(options: LoopOptions<J>): Loop {
     }
     pumping = (async () => {
       do {
-        await nextTurn();
+        await nextClaim();
         pumpAgain = false;
-        while (!stopped && running.size < slots && (await claimOnce()));
-      } while (pumpAgain && !stopped);
+      } while (!stopped && busy < slots && ((await claimOnce()) || pumpAgain));
     })().finally(() => {
       pumping = undefined;
     });

@@ -6,7 +6,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Database, Tx } from '../db/database.ts';
 import { isOneOf } from '../db/lists.ts';
 import type { Schema } from '../db/schema.ts';
-import type { Claimed, Job, Lane, LaneReport, QueueSource } from './loop.ts';
+import type { Claimed, Job, Lane, LaneReport, QueueSource, WantedLane } from './loop.ts';
 import { type Take, type Taken, takeInOrder } from './ordered.ts';
 import { namesOf, type QueueTable } from './tables.ts';
 
@@ -94,7 +94,7 @@ async function findDueLanes(
 }
 
 interface Claim {
-  wanted: { lane: string; limit: number }[];
+  wanted: WantedLane[];
   now: number;
   leaseUntil: number;
 }
@@ -115,17 +115,17 @@ async function claim<T extends QueueTable, J extends Job>(
     wanted.map(({ lane }) => lane),
   );
   const admissions = await options.admit(tx, locked, now);
-  const inFlight = await countInFlight(tx, options, [...admissions.keys()], now);
+  const elsewhere = await countElsewhere(tx, options, [...admissions.keys()], now);
   const rows: Schema[T['name']][] = [];
   const begun = new Map<string, number>();
   const reports: LaneReport[] = [];
-  for (const { lane, limit } of wanted) {
+  for (const { lane, limit, running } of wanted) {
     const admission = admissions.get(lane);
     if (!admission) {
       if (!locked.includes(lane)) reports.push({ lane, more: true, notBefore: now + lockedAgainMs });
       continue;
     }
-    const room = Math.min(limit, admission.inFlight - (inFlight.get(lane) ?? 0));
+    const room = Math.min(limit, admission.inFlight - running - (elsewhere.get(lane) ?? 0));
     const allowed = Math.max(0, Math.min(room, admission.now ?? room));
     const take = { lane, limit: allowed, now, leaseUntil, only: admission.only ?? sql<boolean>`1 = 1` };
     const taken = allowed === 0 ? nothing : await takeFrom(tx, options, take, admission.ordered);
@@ -143,9 +143,10 @@ async function claim<T extends QueueTable, J extends Job>(
   return { jobs: rows.length === 0 ? [] : await options.toJobs(tx, rows, now), lanes: reports };
 }
 
-async function countInFlight(
+/** Jobs in flight in other processes. Of our own the loop knows better: some rows only wait to be settled. */
+async function countElsewhere(
   tx: Tx,
-  { db, table }: Pick<RowSourceOptions<QueueTable, Job>, 'db' | 'table'>,
+  { db, table, worker }: { db: Database; table: QueueTable; worker: string },
   lanes: string[],
   now: number,
 ): Promise<Map<string, number>> {
@@ -153,7 +154,8 @@ async function countInFlight(
   const names = namesOf(table);
   const { rows } = await sql<{ lane: string; count: number }>`
     select ${names.lane} as lane, count(*) as count from ${names.table}
-    where ${isOneOf(db.engine, names.lane, lanes)} and leased_by is not null and due_at > ${now}
+    where ${isOneOf(db.engine, names.lane, lanes)} and leased_by is not null and leased_by <> ${worker}
+      and due_at > ${now}
     group by ${names.lane}`.execute(tx.q);
   return new Map(rows.map((row) => [row.lane, Number(row.count)]));
 }

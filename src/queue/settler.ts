@@ -11,6 +11,10 @@ export interface SettlerOptions<T> {
   logger: Logger;
   /** Results that may share a transaction. Default 1: each has its own, side by side. */
   batch?: number;
+  /** Milliseconds between two such transactions at least, so that more results share one. Default 0. */
+  gapMs?: number;
+  /** A result that somebody waits for: it keeps to no gap. */
+  isUrgent?(result: T): boolean;
   /** Says of each result whether the row was still ours. */
   write(tx: Tx, results: T[]): Promise<boolean[]>;
 }
@@ -33,21 +37,35 @@ const longestWaitMs = 90_000;
 const firstPauseMs = 200;
 const longestPauseMs = 2_000;
 
-export function createSettler<T>({ db, logger, batch = 1, write }: SettlerOptions<T>): Settler<T> {
+export function createSettler<T>(options: SettlerOptions<T>): Settler<T> {
+  const { db, logger, batch = 1, gapMs = 0, isUrgent = () => false, write } = options;
   const waiting: Waiting<T>[] = [];
   let writing = 0;
   let scheduled = false;
+  let flushedAt = Number.NEGATIVE_INFINITY;
+  let timer: NodeJS.Timeout | undefined;
   /** Shrinks after a failure: one result that cannot be written shall not keep the others. */
   let size = batch;
 
-  function schedule(): void {
+  function schedule(urgent = false): void {
     if (scheduled || waiting.length === 0 || (batch > 1 && writing > 0)) return;
+    const wait = flushedAt + gapMs - performance.now();
+    if (wait > 0 && !urgent && waiting.length < batch) {
+      if (timer === undefined) timer = setTimeout(ring, wait);
+      return;
+    }
     scheduled = true;
     setImmediate(() => {
       scheduled = false;
+      flushedAt = performance.now();
       do void flush(waiting.splice(0, size));
       while (batch === 1 && waiting.length > 0);
     });
+  }
+
+  function ring(): void {
+    timer = undefined;
+    schedule(true);
   }
 
   async function flush(group: Waiting<T>[]): Promise<void> {
@@ -62,7 +80,7 @@ export function createSettler<T>({ db, logger, batch = 1, write }: SettlerOption
       hold(group, error);
     } finally {
       writing -= 1;
-      schedule();
+      schedule(waiting.some((item) => isUrgent(item.result)));
     }
   }
 
@@ -86,7 +104,7 @@ export function createSettler<T>({ db, logger, batch = 1, write }: SettlerOption
     settle: (result, signal) =>
       new Promise((resolve, reject) => {
         waiting.push({ result, signal, waited: 0, resolve, reject });
-        schedule();
+        schedule(signal.aborted || isUrgent(result));
       }),
   };
 }

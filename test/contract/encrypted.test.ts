@@ -2,12 +2,14 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { forgetPeak, peakBytes, residentBytes } from '../../bench/process-tree.ts';
 import { keyCommand } from '../../src/commands/key.ts';
 import { rotateServerKey, tendServerKeys } from '../../src/images/server-key.ts';
 import { type Answer, eachApp, photoForm, type TestApp, until } from '../helpers/app.ts';
 import { type SdkUpload, type Sealed, sdks, seal } from '../helpers/encrypt.ts';
 import { makeBomb, makeHeic, makeJpeg, makePng, makeWebp, noise } from '../helpers/pictures.ts';
+import { startProduct } from '../helpers/product.ts';
 
 const algorithm = 'RSA-OAEP+AES-256-GCM';
 const stranger = generateKeyPairSync('rsa', {
@@ -368,6 +370,51 @@ eachApp('encrypted uploads', (start, engine) => {
         expect((await send(two, id, asJson(seal(await makeJpeg(), key)))).status).toBe(201);
         expect(await until(async () => (await serverKey(two)) === key && 'shown')).toBe('shown');
       });
+    }
+  });
+});
+
+describe('memory', () => {
+  test('six photos of 40 MB at once, whatever the order of their members, do not wait in memory', {
+    timeout: 240_000,
+  }, async () => {
+    const product = await startProduct({ command: 'serve' });
+    onTestFinished(() => product.remove());
+    const { key } = await product.createKey();
+    const api = `${product.url}/api/v1`;
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+    const made = await fetch(`${api}/upload-sessions`, {
+      method: 'POST',
+      headers,
+      body: '{"max_images":50}',
+    });
+    const { id } = (await made.json()) as { id: string };
+    const { publicKey } = (await (await fetch(`${api}/encryption/server-key`)).json()) as {
+      publicKey: string;
+    };
+    const megabyte = 1024 * 1024;
+    const upload = async (document: string): Promise<number> => {
+      const answer = await fetch(`${api}/upload/${id}/images`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'X-Aptr-Encrypted': 'default' },
+        body: document,
+      });
+      return answer.status;
+    };
+    // Once beforehand, so that what every program takes at its first request does not count.
+    const small = seal(await makeJpeg(), publicKey);
+    expect([await upload(JSON.stringify(small)), await upload(JSON.stringify(reversed(small)))]).toEqual([
+      201, 201,
+    ]);
+    const sealed = seal(await makeJpeg({ bytes: 40 * megabyte }), publicKey);
+    for (const document of [JSON.stringify(sealed), JSON.stringify(reversed(sealed))]) {
+      const before = residentBytes(product.pid);
+      forgetPeak(product.pid);
+      const statuses = await Promise.all(Array.from({ length: 6 }, () => upload(document)));
+      expect(statuses).toEqual(Array(6).fill(201));
+      const grown = Math.round((peakBytes(product.pid) - before) / megabyte);
+      // Together they are 320 MB on the line, and 240 MB of photos.
+      expect(grown, 'megabytes grown').toBeLessThan(200);
     }
   });
 });

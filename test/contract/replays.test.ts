@@ -5,7 +5,7 @@ import { createEventReplays } from '../../src/events/replay.ts';
 import { pruneEvents } from '../../src/events/retention.ts';
 import { serve } from '../../src/lib/outbound/servers.fixture.ts';
 import { runReplays } from '../../src/queue/replays.ts';
-import { eachSharedApp, photoForm, type TestApp, until } from '../helpers/app.ts';
+import { eachSharedApp, photoForm, type TestApp, until, untilAnswered } from '../helpers/app.ts';
 import { receiveEvents } from '../helpers/event-receiver.ts';
 import { makeJpeg } from '../helpers/pictures.ts';
 
@@ -31,7 +31,7 @@ async function stage(app: TestApp) {
   };
   const replay = (body: Record<string, unknown>) => call('POST', `${stem}/replays`, { body });
   const ended = (id: string, wanted = 'completed') =>
-    until(async () => {
+    untilAnswered(async () => {
       const { body } = await call('GET', `${stem}/replays/${id}`);
       return body.status === wanted && body.waiting === 0 && body;
     }, `the replay to be ${wanted}`);
@@ -43,10 +43,10 @@ eachSharedApp('replays', { settings: { RETRY_SCHEDULE: '' } }, (theApp, engine) 
     const { receiver, add, count, newSessions, replay, ended, call, stem } = await stage(theApp());
     const webhook = await add();
     await newSessions(2);
-    await until(async () => (await count(webhook, 'status=sent')) === 2);
+    await untilAnswered(async () => (await count(webhook, 'status=sent')) === 2);
     receiver.answer((response) => response.writeHead(500).end());
     await newSessions(5);
-    await until(async () => (await count(webhook, 'status=failed')) === 5);
+    await untilAnswered(async () => (await count(webhook, 'status=failed')) === 5);
     receiver.answer((response) => response.end());
     const dry = await replay({ webhook_id: webhook, dryRun: true, ratePerSecond: 2 });
     expect([dry.status, dry.body]).toEqual([200, { dryRun: true, total: 5, seconds: 3 }]);
@@ -75,11 +75,11 @@ eachSharedApp('replays', { settings: { RETRY_SCHEDULE: '' } }, (theApp, engine) 
     const webhook = await add({ topics: ['*'] });
     await newSessions(2);
     const session = (await call('POST', '/upload-sessions', { body: {} })).body.uuid;
-    await until(async () => (await count(webhook, 'status=sent')) === 3);
+    await untilAnswered(async () => (await count(webhook, 'status=sent')) === 3);
     const since = new Date().toISOString();
     const photo = photoForm(await makeJpeg());
     await app.call('POST', `/upload/${session}/images`, { key: null, body: photo });
-    await until(async () => (await count(webhook, 'status=sent')) === 5);
+    await untilAnswered(async () => (await count(webhook, 'status=sent')) === 5);
     const about = { webhookId: webhook, only: 'all', topics: ['project.upload.*'] };
     const window = await replay({ ...about, since });
     expect((await ended(window.body.id)).queued).toBe(2);
@@ -121,7 +121,7 @@ eachSharedApp('replays', { settings: { RETRY_SCHEDULE: '' } }, (theApp, engine) 
     const { receiver, add, count, newSessions, replay, ended, call, stem } = await stage(theApp());
     const webhook = await add();
     await newSessions(12);
-    await until(async () => (await count(webhook, 'status=sent')) === 12);
+    await untilAnswered(async () => (await count(webhook, 'status=sent')) === 12);
     const begun = performance.now();
     const made = await replay({ webhookId: webhook, only: 'all', ratePerSecond: 5 });
     await receiver.count(16);
@@ -232,11 +232,11 @@ eachSharedApp('replays', { settings: { RETRY_SCHEDULE: '' } }, (theApp, engine) 
     const webhook = await add({ maxRetries: 5, retryIntervals: [3_600] });
     await newSessions(3);
     await receiver.count(3);
-    await until(async () => (await count(webhook, 'status=sent')) === 3);
+    await untilAnswered(async () => (await count(webhook, 'status=sent')) === 3);
     receiver.answer((response) => response.writeHead(500).end());
     await newSessions(1);
     await receiver.count(4);
-    await until(async () => (await count(webhook, 'status=retrying')) === 1);
+    await untilAnswered(async () => (await count(webhook, 'status=retrying')) === 1);
     const kept = async () => {
       const of = (table: 'events' | 'webhook_deliveries') =>
         app.db.read.selectFrom(table).select('id').where('project_id', '=', project.id).execute();

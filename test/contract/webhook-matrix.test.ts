@@ -6,7 +6,7 @@ import type http from 'node:http';
 import type net from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { closedPort, serve, serveRaw, serveTls } from '../../src/lib/outbound/servers.fixture.ts';
-import { eachSharedApp, type TestApp, until } from '../helpers/app.ts';
+import { eachSharedApp, type TestApp, until, untilAnswered } from '../helpers/app.ts';
 
 interface Case {
   name: string;
@@ -243,7 +243,7 @@ async function attemptOnce(app: TestApp, url: string) {
   const one = `${stem}/${webhook.id}`;
   const before = Date.now();
   await call('POST', '/upload-sessions', { body: {} });
-  const [delivery] = await until(async () => {
+  const [delivery] = await untilAnswered(async () => {
     const found = (await call('GET', `${one}/deliveries`)).body.deliveries;
     return found[0]?.attempts === 1 && found;
   }, 'the first attempt');

@@ -4,7 +4,7 @@ import type http from 'node:http';
 import { Webhook as StandardWebhook } from 'standardwebhooks';
 import { Webhook as Svix } from 'svix';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { eachSharedApp, photoForm, type TestApp, until } from '../helpers/app.ts';
+import { eachSharedApp, photoForm, type TestApp, until, untilAnswered } from '../helpers/app.ts';
 import { type EventReceiver, type ReceivedEvent, receiveEvents } from '../helpers/event-receiver.ts';
 import { makeJpeg } from '../helpers/pictures.ts';
 
@@ -179,7 +179,9 @@ eachSharedApp('webhooks', { settings: quick }, (theApp) => {
           .select(['status', 'due_at'])
           .where('webhook_id', '=', extra.id)
           .execute();
-      await until(async () => (await rows()).every((row) => row.status === 'failed' && row.due_at === null));
+      await untilAnswered(async () =>
+        (await rows()).every((row) => row.status === 'failed' && row.due_at === null),
+      );
       const kept = await app.db.read
         .selectFrom('webhooks')
         .select('secret')
@@ -263,7 +265,7 @@ eachSharedApp('webhooks', { settings: quick }, (theApp) => {
         'project.upload.completed',
         'project.upload.started',
       ]);
-      await until(async () => (await deliveries('?status=sent')).length === 3);
+      await untilAnswered(async () => (await deliveries('?status=sent')).length === 3);
     });
 
     test('only what was subscribed to', async () => {
@@ -297,7 +299,7 @@ eachSharedApp('webhooks', { settings: quick }, (theApp) => {
       expect([sent.status, sent.body.message]).toEqual([200, 'Test event sent']);
       const [event] = await receiver.count(1);
       expect(event!.body).toMatchObject({ event: 'webhook.test', topic: 'webhook.test' });
-      const [delivery] = await until(async () => {
+      const [delivery] = await untilAnswered(async () => {
         const found = await deliveries('?status=failed');
         return found.length === 1 && found;
       });
@@ -344,10 +346,10 @@ eachSharedApp('webhooks', { settings: quick }, (theApp) => {
         response.writeHead(good ? 200 : 401).end();
       });
       await newSession();
-      await until(async () => (await deliveries('?status=sent')).length === 2);
+      await untilAnswered(async () => (await deliveries('?status=sent')).length === 2);
       expect(receiver.received).toHaveLength(3);
       await newSession();
-      await until(async () => (await deliveries('?status=sent')).length === 3);
+      await untilAnswered(async () => (await deliveries('?status=sent')).length === 3);
       expect(receiver.received).toHaveLength(4);
     });
 
@@ -374,7 +376,7 @@ eachSharedApp('webhooks', { settings: quick }, (theApp) => {
       });
       receiver.answer((response, _, n) => response.writeHead(n < 3 ? 503 : 200).end('x'.repeat(5_000)));
       await newSession();
-      await until(async () => (await deliveries('?status=sent')).length === 1);
+      await untilAnswered(async () => (await deliveries('?status=sent')).length === 1);
       const [shown] = await deliveries();
       expect(shown).toMatchObject({
         id: expect.stringMatching(/^del_/),
@@ -417,11 +419,11 @@ eachSharedApp('webhooks', { settings: quick }, (theApp) => {
       });
       await upload(app, await newSession());
       await receiver.count(3);
-      await until(async () => (await deliveries('?status=sent')).length === 3);
+      await untilAnswered(async () => (await deliveries('?status=sent')).length === 3);
       receiver.answer((response) => response.writeHead(500).end());
       const before = new Date().toISOString();
       await newSession();
-      await until(async () => (await deliveries('?status=failed')).length === 1);
+      await untilAnswered(async () => (await deliveries('?status=failed')).length === 1);
       const all = (await call('GET', `${one}/deliveries?page=0&limit=0`)).body;
       expect(all).toMatchObject({ total: 4, page: 1, limit: 1 });
       expect(all.deliveries).toHaveLength(1);
@@ -444,7 +446,7 @@ eachSharedApp('webhooks', { settings: quick }, (theApp) => {
       const { call, one, receiver, newSession, deliveries } = await stage(theApp(), { maxRetries: 0 });
       receiver.answer((response) => response.writeHead(500).end());
       await newSession();
-      const [failed] = await until(async () => {
+      const [failed] = await untilAnswered(async () => {
         const found = await deliveries('?status=failed');
         return found.length > 0 && found;
       });
@@ -452,10 +454,10 @@ eachSharedApp('webhooks', { settings: quick }, (theApp) => {
       const retry = `${one}/deliveries/${failed.id}/retry`;
       const answer = await call('POST', retry, { headers: { 'content-type': 'application/json' } });
       expect([answer.status, answer.body.message]).toEqual([200, 'Delivery queued for retry']);
-      await until(async () => (await deliveries('?status=sent')).length === 1);
+      await untilAnswered(async () => (await deliveries('?status=sent')).length === 1);
       expect((await call('POST', retry, { body: {} })).status).toBe(200);
       await receiver.count(3);
-      const [shown] = await until(async () => {
+      const [shown] = await untilAnswered(async () => {
         const found = await deliveries('?status=sent');
         return found[0]?.attempts === 3 && found;
       });
@@ -478,7 +480,7 @@ eachSharedApp('webhooks', { settings: quick }, (theApp) => {
       receiver.answer((response) => response.writeHead(500).end('broken'));
       for (let n = 1; n <= 4; n++) {
         await newSession();
-        await until(async () => (await read()).consecutiveFailures === n, `${n} failures`);
+        await untilAnswered(async () => (await read()).consecutiveFailures === n, `${n} failures`);
         // Two attempts each: events are counted, not attempts.
         expect(receiver.received).toHaveLength(2 * n);
         await until(() => watch.received.length === (n < 2 ? 0 : n < 4 ? 1 : 2));
@@ -530,7 +532,7 @@ eachSharedApp('webhooks', { settings: quick }, (theApp) => {
       });
       const delivered = await call('POST', `${one}/held`, { body: { action: 'deliver' } });
       expect(delivered.body).toEqual({ message: 'Held events queued', count: 3 });
-      await until(async () => (await deliveries('?status=sent')).length === 3);
+      await untilAnswered(async () => (await deliveries('?status=sent')).length === 3);
       expect((await read()).heldDeliveries).toBe(0);
       expect(app.events.inFlight).toBeGreaterThanOrEqual(0);
     });
@@ -542,7 +544,7 @@ eachSharedApp('webhooks', { settings: quick }, (theApp) => {
       receiver.answer((response) => response.writeHead(500).end());
       await newSession();
       await receiver.count(1);
-      await until(async () => (await deliveries())[0]?.nextRetryAt);
+      await untilAnswered(async () => (await deliveries())[0]?.nextRetryAt);
       await call('PATCH', one, { body: { isActive: false } });
       expect((await read()).heldDeliveries).toBe(1);
       const dropped = await call('POST', `${one}/held`, { body: { action: 'drop' } });
@@ -561,11 +563,11 @@ eachSharedApp('webhooks', { settings: quick }, (theApp) => {
       receiver.answer((response) => response.writeHead(fail ? 500 : 200).end());
       for (let n = 1; n <= 3; n++) {
         await newSession();
-        await until(async () => (await read()).consecutiveFailures === n);
+        await untilAnswered(async () => (await read()).consecutiveFailures === n);
       }
       fail = false;
       await newSession();
-      await until(async () => (await read()).consecutiveFailures === 0);
+      await untilAnswered(async () => (await read()).consecutiveFailures === 0);
       expect(await read()).toMatchObject({ isActive: true });
     });
 
@@ -576,13 +578,13 @@ eachSharedApp('webhooks', { settings: quick }, (theApp) => {
       });
       receiver.answer((response) => response.writeHead(500).end());
       await newSession();
-      const [failed] = await until(async () => {
+      const [failed] = await untilAnswered(async () => {
         const found = await deliveries('?status=failed');
         return found.length > 0 && found;
       });
       for (let n = 2; n <= 4; n++) {
         await call('POST', `${one}/deliveries/${failed.id}/retry`);
-        await until(async () => (await deliveries('?status=failed'))[0]?.attempts === n);
+        await untilAnswered(async () => (await deliveries('?status=failed'))[0]?.attempts === n);
       }
       expect((await read()).consecutiveFailures).toBe(1);
     });
@@ -594,7 +596,7 @@ eachSharedApp('webhooks', { settings: quick }, (theApp) => {
       });
       receiver.answer((response) => response.writeHead(410).end());
       for (let n = 0; n < 12; n++) await newSession();
-      await until(async () => (await deliveries('?status=failed')).length === 12);
+      await untilAnswered(async () => (await deliveries('?status=failed')).length === 12);
       expect(await read()).toMatchObject({ isActive: true, consecutiveFailures: 12 });
       expect(receiver.received).toHaveLength(12);
     });

@@ -1,6 +1,6 @@
 /** Apache mod_dav for tests: `/basic`, `/digest` (MD5) and, on request, a full disk, TLS and lines of one's own. */
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { caCertificate, serverCertificate, serverKey } from '../../src/lib/outbound/certificates.fixture.ts';
@@ -9,9 +9,11 @@ import { type ChildServer, findProgram, freePorts, isRoot, makeFolder, startChil
 export interface ApacheDavOptions {
   /** The data is a disk of so many bytes. */
   diskBytes?: number;
-  /** More lines inside `<Directory>` of the data, e.g. a `<Limit MKCOL>`. */
-  inside?: string;
-  /** More lines at the top. */
+  /** Methods that are refused (403) to whoever is signed in. */
+  refuses?: readonly string[];
+  /** More lines for `/digest`. */
+  inDigest?: string;
+  /** More lines at the top; PORT stands for the port. */
   extra?: string;
 }
 
@@ -19,10 +21,14 @@ export interface ApacheDav extends ChildServer {
   readonly port: number;
   readonly tlsPort: number;
   readonly ca: string;
+  /** SHA-256 of the certificate as hex with colons. */
+  readonly pin: string;
   readonly user: { name: string; password: string };
   /** What lies at `/basic/` and `/digest/`. */
   readonly data: string;
   errors(): string;
+  /** Makes what a test put into the data the server's own. */
+  give(place: string): void;
 }
 
 const name = 'photo';
@@ -58,8 +64,10 @@ export async function startApacheDav(options: ApacheDavOptions = {}): Promise<Ap
     port,
     tlsPort,
     ca: caCertificate,
+    pin: new X509Certificate(serverCertificate).fingerprint256,
     user: { name, password },
     data,
+    give: (place) => giveToServer(join(data, place)),
     errors: () => readFileSync(join(run, 'error.log'), 'utf8'),
   };
 }
@@ -98,9 +106,13 @@ Alias /${path} ${data}
   AuthType ${type}
   AuthName ${realm}
   Auth${type}Provider file
-  ${type === 'Digest' ? 'AuthDigestQop auth' : ''}
+  ${type === 'Digest' ? `AuthDigestQop auth\n  ${options.inDigest ?? ''}` : ''}
   AuthUserFile ${folder}/${type.toLowerCase()}.users
-  Require valid-user
+  AuthzSendForbiddenOnFailure On
+  <RequireAll>
+    Require valid-user
+    ${(options.refuses ?? []).map((method) => `Require not method ${method}`).join('\n    ')}
+  </RequireAll>
 </Location>`;
   return `ServerRoot ${root}
 ServerName localhost
@@ -127,11 +139,10 @@ MaxKeepAliveRequests 0
 </Directory>
 <Directory ${data}>
   Require all granted
-  ${options.inside ?? ''}
 </Directory>
 ${location('basic', 'Basic')}
 ${location('digest', 'Digest')}
-${options.extra ?? ''}
+${(options.extra ?? '').replaceAll('PORT', String(port))}
 <VirtualHost 127.0.0.1:${tlsPort}>
   SSLEngine on
   SSLCertificateFile ${folder}/server.crt

@@ -211,12 +211,17 @@ export function photoForm(
 export async function until<T>(
   read: () => Promise<T | undefined | false> | T | undefined | false,
   what = 'it',
+  everyMs = 10,
 ): Promise<T> {
   const deadline = Date.now() + 60_000;
   for (;;) {
     const value = await read();
     if (value !== undefined && value !== false) return value as T;
     if (Date.now() > deadline) throw new Error(`Waited 60 s in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }
+
+/** `until` for what asks the API: a key has so many requests a minute. */
+export const untilAnswered = <T>(read: () => Promise<T | undefined | false>, what?: string): Promise<T> =>
+  until(read, what, 60);

@@ -126,10 +126,13 @@ export class Control {
 
   /**
    * Runs a transfer command. `carry` moves the bytes when the server is ready for them; the transfer is done when both
-   * it and the server say so. Resolves to the final reply, also when that is a refusal. After a failure this connection
-   * may be out of step with the server and must not be used again.
+   * it and the server say so. Resolves to the final reply, also when that is a refusal; `began` says whether the server
+   * had been ready. After any other failure this connection may be out of step and must not be used again.
    */
-  async transfer(line: string, carry: (data: net.Socket) => Promise<void>): Promise<Reply> {
+  async transfer(
+    line: string,
+    carry: (data: net.Socket) => Promise<void>,
+  ): Promise<Reply & { began: boolean }> {
     const plain = await this.#openData();
     const ready = this.#secureData(plain);
     ready.catch(() => undefined);
@@ -146,7 +149,7 @@ export class Control {
     line: string,
     ready: Promise<net.Socket>,
     carry: (data: net.Socket) => Promise<void>,
-  ): Promise<Reply> {
+  ): Promise<Reply & { began: boolean }> {
     const { ftp } = this.#client;
     let began = false;
     let carried = false;
@@ -155,7 +158,7 @@ export class Control {
     return ftp.handle(line, (reply, task) => {
       const settle = (): void => {
         if (failure) task.reject(failure.error as Error);
-        else if (carried && final) task.resolve(final);
+        else if (carried && final) task.resolve({ ...final, began });
       };
       const begin = async (): Promise<void> => {
         // The data connection watches itself; here nothing is said meanwhile.
@@ -177,7 +180,7 @@ export class Control {
         }
       };
       if (reply instanceof FTPError) {
-        task.resolve({ code: reply.code, text: this.#textOf(reply.message) });
+        task.resolve({ code: reply.code, text: this.#textOf(reply.message), began });
       } else if (reply instanceof Error) {
         task.reject(failure ? (failure.error as Error) : reply);
       } else if (reply.code < 200) {

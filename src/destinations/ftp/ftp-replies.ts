@@ -65,10 +65,15 @@ const doings = {
   },
 } satisfies Record<string, Meaning>;
 
-/** The error for a reply that is a no. */
-export function refusal(reply: Reply, doing: keyof typeof doings): FileServerError {
-  const meaning = meanings[reply.code] ?? doings[doing];
-  return said(meaning, reply, { fate: 'retry', crowded: reply.code === 421 });
+/** The error for a reply that is a no. `early`: nothing was written yet. */
+export function refusal(reply: Reply, doing: keyof typeof doings, early = false): FileServerError {
+  const known = meanings[reply.code];
+  // 550 and 553 may be about the name.
+  return said(known ?? doings[doing], reply, {
+    fate: 'retry',
+    crowded: reply.code === 421,
+    early: early && known === undefined,
+  });
 }
 
 /**

@@ -121,12 +121,14 @@ export class FtpSession implements FileSession {
   }
 
   async #store(name: string, bytes: AsyncIterable<Buffer>): Promise<void> {
+    let began = true;
     try {
       const reply = await this.#control.transfer(`STOR ${name}`, (data) => send(bytes, data, this.#stallMs));
-      if (reply.code >= 400) throw refusal(reply, 'write');
+      began = reply.began;
+      if (reply.code >= 400) throw refusal(reply, 'write', !began);
     } catch (error) {
       // What the server still has to say about this transfer would be taken for the answer to the next command.
-      this.#outOfStep = true;
+      this.#outOfStep = began;
       // It may be the folder that went; the next attempt makes it again.
       this.#shared.folders.delete(path.posix.dirname(name));
       throw error;

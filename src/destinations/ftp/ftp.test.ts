@@ -164,6 +164,22 @@ describe('what the server cannot do', () => {
     );
   });
 
+  test('take a temporary name: the photo is written straight under its own', async () => {
+    const server = await start({ extra: 'PathAllowFilter "\\.(jpg|txt)$"' });
+    const connection = open(server);
+    const photos = [makePhoto(), makePhoto()];
+    for (const photo of photos) {
+      const receipt = await connection.deliver(photo, never());
+      expect(receipt.excerpt).toMatch(/takes no temporary names/);
+      expect(readFileSync(path.join(server.home, photo.filename)).equals(photo.bytes())).toBe(true);
+    }
+    const stored = server.commands().match(/^STOR .*/gm);
+    expect(stored?.filter((line) => line.includes('.tmp'))).toHaveLength(1);
+    const { success, steps } = await connection.check(never());
+    expect(success).toBe(true);
+    expect(steps).toContainEqual(expect.objectContaining({ step: 'write', outcome: 'noted' }));
+  });
+
   test('rename, and the conflict rules are kept all the same', async () => {
     const server = await start({ extra: '<Limit RNFR RNTO>\n DenyAll\n</Limit>' });
     writeFileSync(path.join(server.home, 'roof.jpg'), 'theirs');
@@ -364,6 +380,27 @@ describe('while it goes wrong', () => {
     await connection.deliver(makePhoto(), never());
     expect(road.connections).toBe(2);
   });
+});
+
+test('the account of the documentation may do enough', async () => {
+  const server = await start({
+    extra: `<Directory ~>
+  <Limit ALL>
+    DenyAll
+  </Limit>
+  <Limit CWD XCWD PWD MKD XMKD STOR RNFR RNTO SIZE EPSV PASV TYPE OPTS FEAT>
+    AllowAll
+  </Limit>
+</Directory>`,
+  });
+  const connection = open(server, { path_template: '{session_id}/{filename}' });
+  const photo = makePhoto();
+  const receipt = await connection.deliver(photo, never());
+  expect(receipt).toMatchObject({ verifiedBy: 'size', excerpt: null });
+  await connection.deliver(photo, never());
+  const { success, steps } = await connection.check(never());
+  expect(success).toBe(true);
+  expect(steps.at(-1)).toMatchObject({ step: 'clean up', outcome: 'noted' });
 });
 
 test('plain FTP carries its warning in the connection test', async () => {

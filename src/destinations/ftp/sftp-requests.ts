@@ -153,8 +153,12 @@ const full = {
   advice: 'Free some space; the photo is kept until then.',
 };
 
-/** What a refusal means for a delivery. `doing` is the end of "The server refused to …". */
-export function explain(error: unknown, doing: string, certainlyFull = false): unknown {
+/** What a refusal means for a delivery. `doing` is the end of "The server could not …". */
+export function explain(
+  error: unknown,
+  doing: string,
+  { full: isFull = false, early = false } = {},
+): unknown {
   if (!(error instanceof SftpRefusal)) return error;
   const { code } = error;
   const words = printable(error.message);
@@ -163,8 +167,9 @@ export function explain(error: unknown, doing: string, certainlyFull = false): u
       fate: 'retry',
       status: code,
       excerpt: words || null,
+      early,
     });
-  if (certainlyFull || code === sftpStatus.noSpace || code === sftpStatus.quota) {
+  if (isFull || code === sftpStatus.noSpace || code === sftpStatus.quota) {
     return say(full.what, full.advice);
   }
   if (code === sftpStatus.permissionDenied || code === sftpStatus.writeProtected) {

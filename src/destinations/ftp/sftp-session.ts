@@ -115,19 +115,22 @@ export class SftpSession implements FileSession {
 
   async upload(place: string, image: DeliverableImage): Promise<Upload> {
     const name = this.show(place);
+    const opened = { yes: false };
     try {
-      await this.#write(name, image);
+      await this.#write(name, image, opened);
     } catch (error) {
       if (!(error instanceof SftpRefusal)) throw error;
       // It may be the folder that went; the next attempt makes it again.
       this.#shared.folders.delete(path.posix.dirname(name));
-      throw explain(error, `write ${name}`, await this.#isFull(path.posix.dirname(name), error));
+      const full = await this.#isFull(path.posix.dirname(name), error);
+      throw explain(error, `write ${name}`, { full, early: !full && !isMissing(error) && !opened.yes });
     }
     return { verify: (at) => this.#verify(this.show(at), image.sizeBytes) };
   }
 
-  async #write(name: string, image: DeliverableImage): Promise<void> {
+  async #write(name: string, image: DeliverableImage, opened: { yes: boolean }): Promise<void> {
     const handle = await this.#openNew(name);
+    opened.yes = true;
     const { sftp } = this.#requests;
     try {
       await writeFile(this.#requests, handle, readImage(image));

@@ -70,6 +70,8 @@ export function refusal(answer: OutboundResponse, url: URL, now: number): FileSe
     status,
     retryAfter: readRetryAfter(headers['retry-after'], now),
     excerpt: excerptOf(answer),
+    // These may be about the name.
+    early: [400, 403, 415, 422].includes(status),
     phases,
     address,
   });

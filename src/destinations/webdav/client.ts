@@ -43,7 +43,11 @@ export class DavClient {
     this.#challenge = asked;
     const second = await this.#send(request, signal);
     if (second.status === 401) throw refusedSignIn(second);
-    return this.#heed(second);
+    // The way to the server was gone with the first question.
+    const { resolve = 0, connect = 0, tls = 0 } = answer.phases;
+    return this.#heed(
+      second.reused ? { ...second, phases: { ...second.phases, resolve, connect, tls } } : second,
+    );
   }
 
   async #send(request: DavRequest, signal: AbortSignal): Promise<OutboundResponse> {

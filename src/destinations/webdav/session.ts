@@ -178,18 +178,28 @@ export class DavSession implements FileSession {
 
   async rename(from: string, to: string, how: 'replace' | 'if-free'): Promise<Renamed> {
     const target = this.#url(to);
-    const move = (destination: string): Promise<OutboundResponse> =>
-      this.#ask('MOVE', this.#url(from), {
-        headers: { destination, overwrite: how === 'replace' ? 'T' : 'F' },
-      });
-    let answer = await move(target.href);
-    // A server behind a proxy may not know the address by which it is reached; a path alone is allowed, too.
-    if (answer.status === 502 || answer.status === 400) answer = await move(target.pathname);
+    const answer = await this.#move(this.#url(from), target, how);
     if (isYes(answer)) return 'done';
     if (answer.status === 412) return 'taken';
     if (![403, 405, 501, 502].includes(answer.status)) throw refusal(answer, target, this.#now());
     if (how === 'if-free' && (await this.#ask('HEAD', target)).status === 200) return 'taken';
     return 'refused';
+  }
+
+  /**
+   * A server behind a proxy may not know the address by which it is reached, and say that the other one is not its own.
+   * A path alone is allowed (RFC 4918 §10.3), but not everywhere; http behind an https proxy is the usual case.
+   */
+  async #move(from: URL, target: URL, how: 'replace' | 'if-free'): Promise<OutboundResponse> {
+    const swapped = target.protocol === 'https:' ? 'http:' : 'https:';
+    const names = [target.href, target.pathname, target.href.replace(/^https?:/, swapped)];
+    let answer: OutboundResponse | undefined;
+    for (const destination of names) {
+      const headers = { destination, overwrite: how === 'replace' ? 'T' : 'F' };
+      answer = await this.#ask('MOVE', from, { headers });
+      if (answer.status !== 502 && answer.status !== 400) break;
+    }
+    return answer!;
   }
 
   async look(place: string, image: DeliverableImage): Promise<Found> {

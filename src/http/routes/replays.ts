@@ -172,6 +172,7 @@ function addReads(add: AddRoute, services: Services): void {
     summary: 'List replays, newest first',
     tag,
     access: 'key',
+    bucket: 'list',
     scope: 'project:read',
     query: LimitQuery,
     response: { 200: Type.Array(ReplayShape) },
@@ -189,6 +190,7 @@ function addReads(add: AddRoute, services: Services): void {
     summary: 'How a replay goes',
     tag,
     access: 'key',
+    bucket: 'list',
     scope: 'project:read',
     response: { 200: ReplayShape },
     async handler(request) {

@@ -86,6 +86,7 @@ function addList(add: AddRoute, services: Services): void {
     summary: 'List the deliveries of a webhook, newest first',
     tag,
     access: 'key',
+    bucket: 'list',
     scope: 'project:read',
     query: ListQuery,
     response: {
@@ -119,6 +120,7 @@ function addOne(add: AddRoute, services: Services): void {
     summary: 'One delivery of an event, with every attempt',
     tag,
     access: 'key',
+    bucket: 'list',
     scope: 'project:read',
     response: {
       200: Type.Object({

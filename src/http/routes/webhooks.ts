@@ -163,6 +163,7 @@ function addReads(add: AddRoute, services: Services): void {
     summary: 'List event webhooks',
     tag,
     access: 'key',
+    bucket: 'list',
     scope: 'project:read',
     response: { 200: Type.Array(WebhookShape) },
     async handler(request) {
@@ -182,6 +183,7 @@ function addReads(add: AddRoute, services: Services): void {
     summary: 'Read an event webhook',
     tag,
     access: 'key',
+    bucket: 'list',
     scope: 'project:read',
     response: { 200: WebhookShape },
     async handler(request) {
@@ -293,6 +295,7 @@ function addPreview(add: AddRoute, services: Services): void {
     summary: 'When an event would be tried again, to the second',
     tag,
     access: 'key',
+    bucket: 'list',
     scope: 'project:read',
     query: Type.Object({
       from: Type.Optional(Type.String({ format: 'date-time' })),

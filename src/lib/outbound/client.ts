@@ -30,6 +30,7 @@ interface Job {
   progress: Progress;
   signal: AbortSignal;
   reused: boolean;
+  once: boolean;
 }
 
 export function createOutbound(options: OutboundOptions): Outbound {
@@ -55,7 +56,14 @@ export function createOutbound(options: OutboundOptions): Outbound {
       wanted.signal,
       closing.signal,
     );
-    const job: Job = { target, work, progress, signal: deadline.signal, reused: false };
+    const job: Job = {
+      target,
+      work,
+      progress,
+      signal: deadline.signal,
+      reused: false,
+      once: wanted.once ?? false,
+    };
     const started = performance.now();
     stats.requests += 1;
     try {
@@ -85,7 +93,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
 
 /** On a reused connection that turns out to be dead, once more on a fresh one. */
 async function run(pool: Pool, job: Job) {
-  const lane = await take(pool, job, false);
+  const lane = await take(pool, job, job.once);
   try {
     return await exchange(lane, job.work, job.progress, job.signal);
   } catch (error) {

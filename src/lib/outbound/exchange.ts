@@ -104,6 +104,8 @@ class Conversation {
 
   /** While an answer is coming in, it says itself how it ends: the last of it may still be on its way to us. */
   readonly #onLost = (cause: unknown) => {
+    // Every request is closed in the end; most have been answered by then.
+    if (this.#settled) return;
     if (!this.#answer || this.#answer.ended) this.#breakOff(cause);
   };
 

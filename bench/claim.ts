@@ -1,0 +1,146 @@
+/**
+ * What a claim costs beside many finished rows: with one thousand, one hundred thousand and three million deliveries, on
+ * both databases. It has to stay flat: the indexes of due work hold only what is left to do.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import type { Database, Engine } from '../src/db/database.ts';
+import { migrate } from '../src/db/migrate.ts';
+import { openDatabase } from '../src/db/open.ts';
+import { enqueue } from '../src/events/emit.ts';
+import { createEventSource } from '../src/events/source.ts';
+import { createWebhook } from '../src/events/webhooks.ts';
+import { silentLogger } from '../src/lib/logger.ts';
+import { loadSealer } from '../src/lib/sealed.ts';
+import { createProject } from '../src/projects/projects.ts';
+import { startPostgres } from '../test/helpers/postgres.ts';
+import { percentile, type Report, round } from './report.ts';
+
+const sizes = [1_000, 100_000, 3_000_000];
+const claims = 200;
+/** Taken by each claim. */
+const taken = 16;
+
+export async function run(report: Report): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'apertur-bench-'));
+  const postgres = await startPostgres();
+  try {
+    const file = join(folder, 'apertur.db');
+    await measure(report, 'sqlite', await openDatabase({ file, logger: silentLogger }), folder);
+    await measure(
+      report,
+      'postgres',
+      await openDatabase({ url: postgres.url(), logger: silentLogger }),
+      folder,
+    );
+  } finally {
+    await postgres.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function measure(report: Report, engine: Engine, db: Database, folder: string): Promise<void> {
+  try {
+    await migrate(db);
+    const stage = await prepare(db, folder);
+    const medians: number[] = [];
+    let filled = 0;
+    for (const size of sizes) {
+      await fill(db, stage, filled, size);
+      filled = size;
+      const times = await timeClaims(db, stage);
+      medians.push(percentile(times, 0.5));
+      report.note(
+        `${engine}, ${size.toLocaleString('en')} rows: claim of ${taken} p50 ${round(percentile(times, 0.5))} ms, p95 ${round(percentile(times, 0.95))} ms; ` +
+          `sweep ${round(await timeSweep(db, stage))} ms`,
+      );
+    }
+    report.bar(`claim-${engine}-growth`, medians.at(-1)! / medians[0]!, { atMost: 1.5 });
+  } finally {
+    await db.close();
+  }
+}
+
+interface Stage {
+  projectId: string;
+  webhooks: string[];
+  sealer: Awaited<ReturnType<typeof loadSealer>>;
+}
+
+async function prepare(db: Database, folder: string): Promise<Stage> {
+  const sealer = await loadSealer({ secretKey: undefined, file: join(folder, 'secret.key') });
+  const now = Date.now();
+  const projectId = await db.write((tx) => createProject(tx, sealer, 'Benchmark', now));
+  const webhooks: string[] = [];
+  for (let n = 0; n < 20; n++) {
+    const settings = { projectId, url: 'http://127.0.0.1:9/', topics: ['*'] };
+    webhooks.push(await db.write((tx) => createWebhook(tx, settings, { sealer, now })));
+  }
+  return { projectId, webhooks, sealer };
+}
+
+/** Finished rows from `from` up to `to`, spread over the webhooks. */
+async function fill(db: Database, { projectId, webhooks }: Stage, from: number, to: number): Promise<void> {
+  const numbers =
+    db.engine === 'sqlite'
+      ? sql`(with recursive n (i) as (select ${from} union all select i + 1 from n where i < ${to - 1}) select i from n)`
+      : sql`(select generate_series(${from}::int, ${to - 1}::int) as i)`;
+  const webhook = sql`case i % ${webhooks.length} ${sql.join(
+    webhooks.map((id, n) => sql`when ${sql.lit(n)} then ${sql.lit(id)}`),
+    sql` `,
+  )} end`;
+  await db.write(
+    async (tx) => {
+      await sql`
+        insert into webhook_deliveries (
+          id, webhook_id, event_id, project_id, topic, status, attempts, is_forced, was_counted, created_at, updated_at
+        )
+        select 'del_0' || i, ${webhook}, 'evt_0' || i, ${sql.lit(projectId)}, 'project.upload.completed',
+          case when i % 50 = 0 then 'failed' else 'sent' end, 1, 0, 0, 1700000000000 + i, 1700000000000 + i
+        from ${numbers} as numbers`.execute(tx.q);
+    },
+    { patient: true },
+  );
+  await sql`analyze webhook_deliveries`.execute(db.read).catch(() => undefined);
+}
+
+async function timeClaims(db: Database, stage: Stage): Promise<number[]> {
+  const source = createEventSource({
+    db,
+    sealer: stage.sealer,
+    worker: 'wrk_benchmark',
+    laneLimit: 1_000_000,
+  });
+  const times: number[] = [];
+  for (let n = 0; n < claims; n++) {
+    const lane = stage.webhooks[n % stage.webhooks.length]!;
+    const now = Date.now();
+    await db.write(async (tx) => {
+      for (let due = 0; due < taken; due++) {
+        const event = { id: `evt_${n}_${due}_${now}`, projectId: stage.projectId, sessionId: null };
+        const target = { id: lane, is_active: 1 as const, is_ordered: 0 as const };
+        await enqueue(tx, { ...event, topic: 'project.upload.completed', now }, [target]);
+      }
+    });
+    const begun = performance.now();
+    const { jobs } = await source.claim([{ lane, limit: taken, running: 0 }], now, now + 10_000);
+    times.push(performance.now() - begun);
+    if (jobs.length !== taken) throw new Error(`Claimed ${jobs.length} of ${taken}`);
+    const ids = jobs.map((job) => job.id);
+    await db.write((tx) => tx.q.deleteFrom('webhook_deliveries').where('id', 'in', ids).execute());
+  }
+  return times;
+}
+
+async function timeSweep(db: Database, { sealer }: Stage): Promise<number> {
+  const source = createEventSource({ db, sealer, worker: 'wrk_benchmark', laneLimit: 1 });
+  const times: number[] = [];
+  for (let n = 0; n < 50; n++) {
+    const begun = performance.now();
+    await source.findDueLanes(Date.now());
+    times.push(performance.now() - begun);
+  }
+  return percentile(times, 0.5);
+}
