@@ -33,12 +33,15 @@ interface Entry {
 
 const idleMs = 60_000;
 
-export interface ConnectionsOptions extends Omit<ConnectionServices, 'projectWebhookSecret' | 'account'> {
+export interface ConnectionsOptions
+  extends Omit<ConnectionServices, 'projectWebhookSecret' | 'account' | 'remember'> {
+  /** Stores what a connection learnt about its destination. */
+  remember(target: Pick<Target, 'id' | 'projectId'>, config: Record<string, unknown>): Promise<void>;
   /** The account that a destination was connected to. */
   accountOf(target: { id: string; projectId: string; kind: OAuthKind }): Account;
 }
 
-export function createConnections({ accountOf, ...services }: ConnectionsOptions): Connections {
+export function createConnections({ accountOf, remember, ...services }: ConnectionsOptions): Connections {
   const entries = new Map<string, Entry>();
   const timer = setInterval(closeIdle, idleMs / 2).unref();
 
@@ -64,6 +67,7 @@ export function createConnections({ accountOf, ...services }: ConnectionsOptions
     const connection = kind.connect(target.settings(), {
       ...services,
       projectWebhookSecret: target.webhookSecret(),
+      remember: (config) => remember(target, config),
       ...(isOAuthKind(kind)
         ? { account: accountOf({ id: target.id, projectId: target.projectId, kind }) }
         : {}),

@@ -1,6 +1,7 @@
 /** The delivery engine: the queue's loop, given deliveries to run. */
 import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
+import { rememberLearnt } from '../destinations/destinations.ts';
 import type { OAuthApps } from '../destinations/oauth-apps.ts';
 import { createAccount } from '../destinations/oauth-tokens.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -48,6 +49,7 @@ export function createDeliveryEngine(options: EngineOptions): DeliveryEngine {
     localRoots: config.localRoots,
     downloadUrl: options.downloadUrl,
     now: clock.now,
+    remember: ({ id, projectId }, learnt) => db.write((tx) => rememberLearnt(tx, projectId, id, learnt)),
     accountOf: (target) => createAccount({ ...options, apps: options.oauthApps }, target),
   });
   const services = { ...options, connections, settler: createDeliverySettler(options) };

@@ -251,6 +251,37 @@ function connectionAfter(kind: DestinationKind, { credentials }: Settings, now: 
   return { ...released, held_at: now, held_reason: notConnected };
 }
 
+/**
+ * Stores members of the configuration that a connection learnt at the other side. What is set already stays: somebody
+ * chose it, or another process was first. The destination counts as unchanged, so open connections go on.
+ */
+export async function rememberLearnt(
+  tx: Tx,
+  projectId: string,
+  id: string,
+  learnt: Record<string, unknown>,
+): Promise<void> {
+  const row = await tx.q
+    .selectFrom('destinations')
+    .select('config')
+    .where('id', '=', id)
+    .where('project_id', '=', projectId)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
+  if (!row) return;
+  const config: Record<string, unknown> = JSON.parse(row.config);
+  const fresh = Object.entries(learnt).filter(([name]) => config[name] === undefined || config[name] === '');
+  if (fresh.length === 0) return;
+  await tx.q
+    .updateTable('destinations')
+    .set({ config: JSON.stringify({ ...config, ...Object.fromEntries(fresh) }) })
+    .where('id', '=', id)
+    .where('project_id', '=', projectId)
+    // Not when somebody changed it since it was read.
+    .where('config', '=', row.config)
+    .execute();
+}
+
 /** Takes a destination away. What still waits for it is ended by the caller (deliveries), in the same transaction. */
 export async function removeDestination(tx: Tx, projectId: string, id: string, now: number): Promise<void> {
   await tx.q

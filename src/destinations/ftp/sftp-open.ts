@@ -16,6 +16,8 @@ import { SftpSession, type SftpShared } from './sftp-session.ts';
 interface Known extends SftpShared {
   /** Fingerprints that are taken; empty before the first sign-in. */
   hostKeys: readonly string[];
+  /** The first one is being kept. */
+  pinning: Promise<void> | undefined;
   /** Opened once: an encrypted key takes a tenth of a second each time. */
   privateKey: ParsedKey | undefined;
 }
@@ -27,6 +29,7 @@ export function createSftpOpener(
 ): FileServer['open'] {
   const known: Known = {
     hostKeys: settings.hostKeys,
+    pinning: undefined,
     privateKey: undefined,
     folders: new Set(),
     home: undefined,
@@ -185,14 +188,23 @@ class Opening {
     return hostKeys.length === 0 || hostKeys.includes(fingerprint);
   }
 
-  /** Keeps the key that was seen at the first sign-in. */
+  /** Keeps the key that was seen at the first sign-in; of several at once, that of the first. */
   async #pin(): Promise<void> {
-    const first = this.#known.hostKeys.length === 0;
+    const known = this.#known;
+    const first = known.hostKeys.length === 0;
     if (first) {
-      this.#known.hostKeys = [this.#hostKey];
-      await this.#services.remember?.({ host_key: this.#hostKey });
+      known.pinning ??= this.#keep().finally(() => {
+        known.pinning = undefined;
+      });
+      await known.pinning;
+      if (!this.#isKnown(this.#hostKey)) throw this.#explain(undefined);
     }
     this.#log?.say(`Host key ${this.#hostKey}${first ? ', kept from now on' : ''}.`);
+  }
+
+  async #keep(): Promise<void> {
+    await this.#services.remember?.({ host_key: this.#hostKey });
+    this.#known.hostKeys = [this.#hostKey];
   }
 
   #explain(error: unknown): FileServerError {

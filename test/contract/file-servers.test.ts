@@ -1,0 +1,83 @@
+/** File servers through the API (contract §6.1 to §6.3): aliases, masks, the connection test, a delivery, the host key. */
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { eachApp, photoForm, until } from '../helpers/app.ts';
+import { makeJpeg } from '../helpers/pictures.ts';
+import { startSshd } from '../helpers/sshd.ts';
+
+const mask = '••••••••';
+const settings = { ALLOW_PRIVATE_NETWORKS: '127.0.0.0/8' };
+
+eachApp('file servers', (start) => {
+  test('sftp and ftps are stored as ftp with their protocol, nested and flat', async () => {
+    const { call, project } = await start();
+    const stem = `/projects/${project.id}/destinations`;
+    const config = { host: 'files.example.com', username: 'photos', password: 'hunter22' };
+    for (const [type, protocol] of [
+      ['sftp', 'sftp'],
+      ['ftps', 'ftps'],
+      ['SFTP', 'sftp'],
+      ['ftp', 'ftp'],
+    ]) {
+      for (const body of [
+        { type, config },
+        { type, ...config },
+      ]) {
+        const made = await call('POST', stem, { body });
+        expect([made.status, made.body.type]).toEqual([201, 'ftp']);
+        expect(made.body.config).toMatchObject({ protocol, host: config.host, password: mask });
+      }
+    }
+    const byPort = await call('POST', stem, { body: { type: 'ftp', config: { ...config, port: 22 } } });
+    expect(byPort.body.config.protocol).toBe('sftp');
+    const wrong = await call('POST', stem, {
+      body: { type: 'sftp', config: { ...config, private_key: 'x' } },
+    });
+    expect([wrong.status, wrong.body.message]).toEqual([400, expect.stringContaining('private_key')]);
+  });
+
+  test('a photo goes to an SFTP server, whose host key is kept', async () => {
+    const { call, project } = await start({ settings });
+    const server = await startSshd();
+    onTestFinished(() => server.stop());
+    const stem = `/projects/${project.id}/destinations`;
+    const config = {
+      host: '127.0.0.1',
+      port: server.port,
+      username: server.username,
+      private_key: server.privateKey,
+      remote_dir: 'claims',
+    };
+    const made = await call('POST', stem, { body: { type: 'sftp', name: 'Server', config } });
+    const place = `${stem}/${made.body.id}`;
+    expect(made.body.config).not.toHaveProperty('host_key');
+    const session = await call('POST', '/upload-sessions', { body: { destination_ids: [made.body.id] } });
+    const photo = await makeJpeg({ width: 40, height: 30 });
+    const sent = await call('POST', `/upload/${session.body.id}/images`, {
+      key: null,
+      body: photoForm(photo),
+    });
+    expect(sent.status).toBe(201);
+    const folder = path.join(server.home, 'claims', session.body.id);
+    await until(async () => readdirSync(server.home).length > 0 && readdirSync(folder).includes('0.jpg'));
+    expect(readFileSync(path.join(folder, '0.jpg')).equals(photo)).toBe(true);
+    const kept = (await call('GET', place)).body;
+    expect(kept.config.host_key).toBe(server.fingerprint);
+    expect(kept.updatedAt).toBe(made.body.updatedAt);
+
+    const tested = await call('POST', `${place}/test`);
+    expect(tested.body).toMatchObject({ success: true });
+    const wrong = `SHA256:${'A'.repeat(43)}`;
+    await call('PATCH', place, { body: { config: { host_key: wrong, private_key: mask } } });
+    const refused = await call('POST', `${place}/test`);
+    expect(refused.body).toMatchObject({
+      success: false,
+      message: expect.stringContaining('another host key'),
+    });
+    expect((await call('GET', place)).body.config.host_key).toBe(wrong);
+    await call('PATCH', place, { body: { config: { host_key: null } } });
+    expect((await call('POST', `${place}/test`)).body.success).toBe(true);
+    expect((await call('GET', place)).body.config.host_key).toBe(server.fingerprint);
+  });
+});
