@@ -172,6 +172,23 @@ export const settings = [
   },
   { name: 'BOX_CLIENT_SECRET', default: '', meaning: 'Its client secret.', secret: true },
   {
+    name: 'SMTP_URL',
+    default: '',
+    meaning:
+      'The mail server: smtp://user:password@host:587, or smtps://… for TLS from the start. Empty: no mail is sent.',
+    secret: true,
+  },
+  {
+    name: 'MAIL_FROM',
+    default: '',
+    meaning: 'Who mails come from, e.g. Photos <photos@shop.example>. Needed with SMTP_URL.',
+  },
+  {
+    name: 'OPEN_REGISTRATION',
+    default: 'off',
+    meaning: 'on: anybody may make an account and projects. off: only people who were invited.',
+  },
+  {
     name: 'OAUTH_ENDPOINTS',
     default: '',
     meaning:
@@ -221,6 +238,10 @@ export interface Config {
   serverKeyDays: number;
   metrics: boolean;
   oauth: OAuthConfig;
+  /** Undefined: no mail is sent. */
+  mail: MailSettings | undefined;
+  /** Anybody may make an account. */
+  openRegistration: boolean;
   /** No public URL is set: loopback is allowed, an inbox is made, keys are shown. */
   trial: boolean;
 }
@@ -240,6 +261,12 @@ export interface OAuthConfig {
 export interface OAuthClientConfig {
   clientId: string;
   clientSecret: string | undefined;
+}
+
+export interface MailSettings {
+  /** `smtp://…` or `smtps://…`, with its credentials. */
+  url: string;
+  from: string;
 }
 
 export interface StripeSettings {
@@ -289,6 +316,8 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     serverKeyDays: readInteger('SERVER_KEY_DAYS', read('SERVER_KEY_DAYS'), 0, 36_500),
     metrics: readSwitch('METRICS', read('METRICS')),
     oauth: readOAuth(read),
+    mail: readMail(read('SMTP_URL'), read('MAIL_FROM')),
+    openRegistration: readSwitch('OPEN_REGISTRATION', read('OPEN_REGISTRATION')),
     trial,
   };
 }
@@ -309,6 +338,18 @@ function readOAuth(read: (name: SettingName) => string): OAuthConfig {
     dropboxAppFolder: read('DROPBOX_APP_FOLDER').replaceAll('/', '') || 'Apertur',
     endpoints: readEndpoints(read('OAUTH_ENDPOINTS')),
   };
+}
+
+/** The address is never repeated in the message: it holds a password. */
+function readMail(url: string, from: string): MailSettings | undefined {
+  if (url === '') return undefined;
+  if (!URL.canParse(url) || !/^smtps?:$/.test(new URL(url).protocol) || new URL(url).hostname === '') {
+    throw new ConfigError('SMTP_URL', 'is not of the form smtp://user:password@host:587.');
+  }
+  if (!/^[^\r\n]*[^\s@<]+@[^\s@>]+>?$/.test(from)) {
+    throw new ConfigError('MAIL_FROM', `"${from}" is not a sender such as Photos <photos@shop.example>.`);
+  }
+  return { url, from };
 }
 
 function readEndpoints(text: string): OAuthConfig['endpoints'] {
