@@ -22,14 +22,30 @@ declare module 'fastify' {
     access?: Access;
     bucket?: Bucket;
     scope?: Scope;
+    /** What the OpenAPI document says of the route. */
+    operation?: Operation;
   }
 }
+
+/** What a route says of itself. */
+export type Operation = Omit<RouteDefinition<TSchema, TSchema>, 'handler'>;
 
 export interface RouteDefinition<Body extends TSchema, Query extends TSchema> {
   method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   /** Without prefix; the first is canonical, the others are aliases. */
   paths: readonly [string, ...string[]];
+  /** The operation's name in the OpenAPI document and in clients made from it, e.g. `createSession`. Stays for ever. */
+  id?: string;
   summary: string;
+  /** More for the reader of the OpenAPI document, Markdown. */
+  description?: string;
+  /**
+   * Refusals besides those that follow from the rest: 401, 403 and 429 of a credential, 400 of a body or a query, 404 of
+   * an id in the path.
+   */
+  errors?: readonly number[];
+  /** Media types of a success that is not JSON. */
+  produces?: readonly string[];
   tag: string;
   access: Access;
   scope?: Scope;
@@ -73,6 +89,7 @@ export function createAddRoute(app: FastifyInstance, services: Services, known: 
             access: definition.access,
             ...(definition.bucket ? { bucket: definition.bucket } : {}),
             ...(definition.scope ? { scope: definition.scope } : {}),
+            operation: definition as unknown as Operation,
           },
           schema: {
             summary: definition.summary,

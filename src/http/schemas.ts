@@ -1,14 +1,34 @@
 /** The shapes that several routes share. */
-import { type Static, type TSchema, Type } from 'typebox';
+import {
+  type Static,
+  type TObjectOptions,
+  type TProperties,
+  type TSchema,
+  type TSchemaOptions,
+  Type,
+} from 'typebox';
 import type { Attempt } from '../deliveries/history.ts';
 import type { ErrorBody } from '../errors.ts';
 import { toIso } from '../lib/clock.ts';
 
 export const nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
 
+/** An object that has a name: it stands once in the OpenAPI document, and clients made from that get a type of this name. */
+export const shape = <Properties extends TProperties>(
+  title: string,
+  properties: Properties,
+  options: TObjectOptions = {},
+) => Type.Object(properties, { title, ...options });
+
+/** One of some words: narrower for clients than a string, and as quick to write. */
+export const oneOf = <const Words extends readonly string[]>(words: Words, options: TSchemaOptions = {}) =>
+  Type.Unsafe<Words[number]>({ type: 'string', enum: [...words], ...options });
+
+export const Environment = oneOf(['live', 'test'], { description: 'Of the key that made it.' });
+
 export const Timestamp = Type.String({ format: 'date-time', examples: ['2026-03-02T08:15:30.250Z'] });
 
-export const ErrorShape = Type.Object({
+export const ErrorShape = shape('Error', {
   statusCode: Type.Integer(),
   error: Type.String(),
   message: Type.String(),
@@ -48,7 +68,7 @@ export const pageOf = <S extends TSchema>(row: S) =>
   });
 
 /** One attempt of a delivery, of an image or of an event. */
-export const AttemptShape = Type.Object({
+export const AttemptShape = shape('Attempt', {
   number: Type.Integer(),
   startedAt: Timestamp,
   durationMs: Type.Number(),

@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox';
 import { toIso } from '../lib/clock.ts';
 import type { SessionSummary } from '../sessions/find.ts';
 import { flattenTags, type Session, statusOf } from '../sessions/session.ts';
-import { nullable, Timestamp } from './schemas.ts';
+import { nullable, shape, Timestamp } from './schemas.ts';
 
 const TagsInput = Type.Union([
   Type.Array(Type.String({ maxLength: 256 }), { maxItems: 50 }),
@@ -20,7 +20,7 @@ const limits = {
   allowed_mime_types: Type.Optional(Type.Array(Type.String({ maxLength: 60 }), { maxItems: 20 })),
 };
 
-export const CreateSessionBody = Type.Object({
+export const CreateSessionBody = shape('NewSession', {
   ...limits,
   destination_ids: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 200 })),
   long_polling: Type.Optional(Type.Boolean()),
@@ -38,7 +38,7 @@ export const CreateSessionBody = Type.Object({
   destination_id: Type.Optional(Type.String({ maxLength: 64 })),
 });
 
-export const UpdateSessionBody = Type.Object({
+export const UpdateSessionBody = shape('SessionChange', {
   ...limits,
   max_image_dimension: Type.Optional(nullable(Type.Integer({ minimum: 1, maximum: 1_000_000 }))),
   max_image_size_mb: Type.Optional(nullable(Type.Integer({ minimum: 1, maximum: 100_000 }))),
@@ -50,7 +50,7 @@ export const UpdateSessionBody = Type.Object({
   metadata: Type.Optional(nullable(Type.Record(Type.String(), Type.Unknown()))),
 });
 
-export const CreatedSession = Type.Object({
+export const CreatedSession = shape('CreatedSession', {
   id: Type.String(),
   uuid: Type.String(),
   upload_url: Type.String(),
@@ -99,7 +99,7 @@ export function showCreated(
   };
 }
 
-export const SessionView = Type.Object({
+export const SessionView = shape('Session', {
   id: Type.String(),
   uuid: Type.String(),
   status: Type.String(),
@@ -149,7 +149,7 @@ export function showSession(
   };
 }
 
-export const SessionRowShape = Type.Object({
+export const SessionRowShape = shape('SessionRow', {
   id: Type.String(),
   createdAt: Timestamp,
   expiresAt: Timestamp,

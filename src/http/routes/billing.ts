@@ -5,10 +5,11 @@ import { AppError } from '../../errors.ts';
 import type { Billing } from '../../projects/billing/stripe.ts';
 import { callerOf, requireProject } from '../auth.ts';
 import type { AddRoute, KnownPaths } from '../route.ts';
+import { shape } from '../schemas.ts';
 import type { Services } from '../services.ts';
 
 const tag = 'Plans';
-const Link = Type.Object({ url: Type.String() });
+const Link = shape('BillingLink', { url: Type.String() });
 
 function requireBilling(services: Services): Billing {
   if (services.billing) return services.billing;
@@ -23,7 +24,9 @@ export function addBillingRoutes(add: AddRoute, services: Services): void {
   add({
     method: 'POST',
     paths: ['/projects/:project/billing/checkout'],
+    id: 'createCheckout',
     summary: 'A link to pay for a plan',
+    errors: [404],
     tag,
     access: 'key',
     scope: 'project:settings',
@@ -41,7 +44,9 @@ export function addBillingRoutes(add: AddRoute, services: Services): void {
   add({
     method: 'POST',
     paths: ['/projects/:project/billing/portal'],
+    id: 'createBillingPortal',
     summary: 'A link to manage or end the subscription',
+    errors: [404],
     tag,
     access: 'key',
     scope: 'project:settings',

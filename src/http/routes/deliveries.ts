@@ -4,12 +4,12 @@ import { listAttempts, requireDelivery, retryDelivery } from '../../deliveries/h
 import { toIso } from '../../lib/clock.ts';
 import { callerOf } from '../auth.ts';
 import type { AddRoute } from '../route.ts';
-import { AttemptShape, nullable, showAttempt, Timestamp } from '../schemas.ts';
+import { AttemptShape, nullable, shape, showAttempt, Timestamp } from '../schemas.ts';
 import type { Services } from '../services.ts';
 
 const stem = '/uploads/:image/destinations/:destination';
 
-const DeliveryShape = Type.Object({
+const DeliveryShape = shape('Delivery', {
   id: Type.String(),
   imageId: Type.String(),
   destinationId: Type.String(),
@@ -29,6 +29,7 @@ export function addDeliveryRoutes(add: AddRoute, services: Services): void {
   add({
     method: 'GET',
     paths: [stem],
+    id: 'getDelivery',
     summary: 'One delivery with every attempt',
     tag: 'Deliveries',
     access: 'key',
@@ -47,7 +48,9 @@ export function addDeliveryRoutes(add: AddRoute, services: Services): void {
   add({
     method: 'POST',
     paths: [`${stem}/retry`],
+    id: 'retryDelivery',
     summary: 'Deliver again, now',
+    errors: [409, 410],
     tag: 'Deliveries',
     access: 'key',
     scope: 'upload:create',

@@ -21,13 +21,13 @@ import { requireDestinationRoom } from '../../projects/usage.ts';
 import { type Caller, callerOf, requireProject } from '../auth.ts';
 import { disconnected } from '../disconnect.ts';
 import type { AddRoute } from '../route.ts';
-import { nullable, Timestamp } from '../schemas.ts';
+import { nullable, shape, Timestamp } from '../schemas.ts';
 import type { Services } from '../services.ts';
 import { flowOf } from './oauth-destinations.ts';
 
 const tag = 'Destinations';
 
-const DestinationShape = Type.Object({
+const DestinationShape = shape('Destination', {
   id: Type.String(),
   type: Type.String(),
   name: Type.String(),
@@ -121,6 +121,7 @@ function addReads(add: AddRoute, services: Services): void {
   add({
     method: 'GET',
     paths: [stem],
+    id: 'listDestinations',
     summary: 'List destinations',
     tag,
     access: 'key',
@@ -135,6 +136,7 @@ function addReads(add: AddRoute, services: Services): void {
   add({
     method: 'GET',
     paths: [`${stem}/:destination`],
+    id: 'getDestination',
     summary: 'Read a destination',
     tag,
     access: 'key',
@@ -153,6 +155,7 @@ function addWrites(add: AddRoute, services: Services): void {
   add({
     method: 'POST',
     paths: [stem],
+    id: 'createDestination',
     summary: 'Create a destination',
     tag,
     access: 'key',
@@ -181,6 +184,7 @@ function addWrites(add: AddRoute, services: Services): void {
   add({
     method: 'PATCH',
     paths: [`${stem}/:destination`],
+    id: 'updateDestination',
     summary: 'Update a destination; settings merge',
     tag,
     access: 'key',
@@ -223,6 +227,7 @@ function addWrites(add: AddRoute, services: Services): void {
   add({
     method: 'DELETE',
     paths: [`${stem}/:destination`],
+    id: 'deleteDestination',
     summary: 'Delete a destination; what waits for it fails',
     tag,
     access: 'key',
@@ -248,7 +253,7 @@ function addWrites(add: AddRoute, services: Services): void {
   });
 }
 
-const TestResult = Type.Object({
+const TestResult = shape('DestinationTest', {
   success: Type.Boolean(),
   status: Type.Optional(Type.Integer()),
   error: Type.Optional(Type.String()),
@@ -269,6 +274,7 @@ function addTest(add: AddRoute, services: Services): void {
   add({
     method: 'POST',
     paths: [`${stem}/:destination/test`],
+    id: 'testDestination',
     summary: 'Try a destination for real',
     tag,
     access: 'key',

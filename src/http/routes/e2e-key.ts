@@ -5,9 +5,10 @@ import { findE2eKey, removeE2eKey, setE2eKey } from '../../projects/e2e-key.ts';
 import { findProject } from '../../projects/projects.ts';
 import { callerOf, requireProject } from '../auth.ts';
 import type { AddRoute } from '../route.ts';
+import { shape } from '../schemas.ts';
 import type { Services } from '../services.ts';
 
-const E2eKeyShape = Type.Object({
+const E2eKeyShape = shape('E2eKey', {
   publicKey: Type.String(),
   keyId: Type.String({
     description: 'SHA-256 of the key in DER, hex: stands in every envelope made with it.',
@@ -18,7 +19,7 @@ const E2eKeyShape = Type.Object({
   }),
 });
 
-const NewE2eKey = Type.Object({
+const NewE2eKey = shape('NewE2eKey', {
   publicKey: Type.String({ maxLength: 16_384, description: 'RSA, 2048 bits or more, as PEM.' }),
   required: Type.Optional(
     Type.Boolean({ description: 'Refuse photos that are not encrypted with it. Default true.' }),
@@ -41,7 +42,9 @@ export function addE2eKeyRoutes(add: AddRoute, services: Services): void {
   add({
     ...route,
     method: 'GET',
+    id: 'getE2eKey',
     summary: 'The public key for end-to-end encryption',
+    errors: [404],
     scope: 'project:read',
     response: { 200: E2eKeyShape },
     async handler(request) {
@@ -53,6 +56,7 @@ export function addE2eKeyRoutes(add: AddRoute, services: Services): void {
   add({
     ...route,
     method: 'PUT',
+    id: 'setE2eKey',
     summary: 'Register a public key: from now on phones encrypt photos with it, and only you can open them',
     scope: 'project:settings',
     body: NewE2eKey,
@@ -68,6 +72,7 @@ export function addE2eKeyRoutes(add: AddRoute, services: Services): void {
   add({
     ...route,
     method: 'DELETE',
+    id: 'deleteE2eKey',
     summary: 'Encrypt end to end no longer',
     scope: 'project:settings',
     async handler(request, reply) {

@@ -7,6 +7,7 @@ export function addEncryptionRoutes(add: AddRoute, services: Services): void {
   add({
     method: 'GET',
     paths: ['/encryption/server-key', '/encryption/key'],
+    id: 'getServerKey',
     summary: 'The public key for encrypted uploads, PEM',
     tag: 'Encryption',
     access: 'public',

@@ -16,6 +16,7 @@ import {
 import { renderQr } from '../../sessions/qr.ts';
 import { callerOf, requireProject } from '../auth.ts';
 import type { AddRoute } from '../route.ts';
+import { shape } from '../schemas.ts';
 import type { Services } from '../services.ts';
 import { KeyShape, showKey } from './keys.ts';
 
@@ -40,7 +41,7 @@ async function shown(services: Services, key: KeyRow) {
   return showKey(await requireKey(services.db.read, key.project_id, key.id));
 }
 
-const Enrolment = Type.Object({
+const Enrolment = shape('TotpEnrolment', {
   secret: Type.String({ description: 'Base32, for those who cannot scan.' }),
   otpauthUri: Type.String(),
   qr: Type.String({ description: 'The same as a picture: data:image/png;base64,…' }),
@@ -53,7 +54,9 @@ function addTotp(add: AddRoute, services: Services): void {
     ...route,
     method: 'POST',
     paths: [`${stem}/totp`],
+    id: 'enrolTotp',
     summary: 'Begin to ask for one-time codes; a code confirms it',
+    errors: [409],
     response: { 201: Enrolment },
     async handler(request, reply) {
       const { secret, uri } = await enrolTotp(db, sealer, await keyOf(services, request));
@@ -75,7 +78,9 @@ function addTotp(add: AddRoute, services: Services): void {
     ...route,
     method: 'POST',
     paths: [`${stem}/totp/verify`],
+    id: 'confirmTotp',
     summary: 'Confirm with a code; from now on every request of the key needs one',
+    errors: [409],
     body: Type.Object({ code: Type.String({ minLength: 6, maxLength: 12, examples: ['123456'] }) }),
     response: { 200: KeyShape },
     async handler(request) {
@@ -88,6 +93,7 @@ function addTotp(add: AddRoute, services: Services): void {
     ...route,
     method: 'DELETE',
     paths: [`${stem}/totp`],
+    id: 'deleteTotp',
     summary: 'Ask for one-time codes no longer',
     async handler(request, reply) {
       const key = await keyOf(services, request);
@@ -97,7 +103,7 @@ function addTotp(add: AddRoute, services: Services): void {
   });
 }
 
-const ClientCert = Type.Object({
+const ClientCert = shape('ClientCertificate', {
   certificate: Type.Optional(Type.String({ maxLength: 32_768, description: 'X.509 as PEM.' })),
   fingerprint: Type.Optional(
     Type.String({ maxLength: 200, description: 'Its SHA-256 fingerprint in hex, with or without colons.' }),
@@ -111,6 +117,7 @@ function addClientCert(add: AddRoute, services: Services): void {
     ...route,
     method: 'PUT',
     paths: [`${stem}/client-cert`],
+    id: 'setClientCertificate',
     summary: 'Register the client certificate that the key is used with',
     body: ClientCert,
     response: { 200: KeyShape },
@@ -125,6 +132,7 @@ function addClientCert(add: AddRoute, services: Services): void {
     ...route,
     method: 'DELETE',
     paths: [`${stem}/client-cert`],
+    id: 'deleteClientCertificate',
     summary: 'Ask for a client certificate no longer',
     async handler(request, reply) {
       const key = await keyOf(services, request);
@@ -151,6 +159,7 @@ function addSigning(add: AddRoute, services: Services): void {
     ...route,
     method: 'POST',
     paths: [`${stem}/signing-secret`],
+    id: 'createSigningSecret',
     summary: 'Make a new signing secret; it is shown only here, and an old one ends at once',
     body: Type.Object({
       required: Type.Optional(Type.Boolean({ description: 'Refuse unsigned requests of this key.' })),
@@ -170,6 +179,7 @@ function addSigning(add: AddRoute, services: Services): void {
     ...route,
     method: 'DELETE',
     paths: [`${stem}/signing-secret`],
+    id: 'deleteSigningSecret',
     summary: 'Check signatures no longer',
     async handler(request, reply) {
       const key = await keyOf(services, request);

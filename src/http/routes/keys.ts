@@ -9,13 +9,13 @@ import { type KeyRow, listKeys, removeKey, requireKey, updateKey } from '../../p
 import { chooseTypes } from '../../sessions/limits.ts';
 import { callerOf, requireProject } from '../auth.ts';
 import type { AddRoute } from '../route.ts';
-import { nullable, Timestamp } from '../schemas.ts';
+import { nullable, shape, Timestamp } from '../schemas.ts';
 import type { Services } from '../services.ts';
 
 const tag = 'Keys';
 const stem = '/projects/:project/keys';
 
-export const KeyShape = Type.Object({
+export const KeyShape = shape('ApiKey', {
   id: Type.String(),
   prefix: Type.String(),
   label: Type.String(),
@@ -69,14 +69,14 @@ const limits = {
 
 const label = Type.Optional(Type.String({ minLength: 1, maxLength: 200 }));
 
-const NewKey = Type.Object({
+const NewKey = shape('NewKey', {
   ...limits,
   label,
   name: label,
   env: Type.Optional(Type.Union([Type.Literal('live'), Type.Literal('test')])),
 });
 
-const ChangedKey = Type.Object({
+const ChangedKey = shape('KeyChange', {
   ...limits,
   label,
   name: label,
@@ -86,7 +86,7 @@ const ChangedKey = Type.Object({
   signatureRequired: Type.Optional(Type.Boolean()),
 });
 
-const CreatedKey = Type.Object({
+const CreatedKey = shape('CreatedKey', {
   key: KeyShape,
   plainTextKey: Type.String(),
   id: Type.String(),
@@ -104,6 +104,7 @@ function addReads(add: AddRoute, { db }: Services): void {
   add({
     method: 'GET',
     paths: [stem],
+    id: 'listKeys',
     summary: 'List keys',
     tag,
     access: 'key',
@@ -118,6 +119,7 @@ function addReads(add: AddRoute, { db }: Services): void {
   add({
     method: 'GET',
     paths: [`${stem}/:key`],
+    id: 'getKey',
     summary: 'Read a key',
     tag,
     access: 'key',
@@ -142,6 +144,7 @@ function addCreate(add: AddRoute, services: Services): void {
   add({
     method: 'POST',
     paths: [stem],
+    id: 'createKey',
     summary: 'Create a key; its clear form is shown only here',
     tag,
     access: 'key',
@@ -179,6 +182,7 @@ function addChanges(add: AddRoute, services: Services): void {
   add({
     method: 'PATCH',
     paths: [`${stem}/:key`],
+    id: 'updateKey',
     summary: 'Change a key',
     tag,
     access: 'key',
@@ -204,6 +208,7 @@ function addChanges(add: AddRoute, services: Services): void {
   add({
     method: 'DELETE',
     paths: [`${stem}/:key`],
+    id: 'deleteKey',
     summary: 'Delete a key; it answers 401 at once',
     tag,
     access: 'key',
@@ -230,13 +235,13 @@ function checkDomain(text: string): string {
   throw invalid(`allowedDomains: "${domain}" is not a host such as shop.example or *.shop.example.`);
 }
 
-const DefaultsBody = Type.Object({
+const DefaultsBody = shape('KeyDestinationsChange', {
   destination_ids: Type.Optional(nullable(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 50 }))),
   long_polling_enabled: Type.Optional(Type.Boolean()),
   long_polling: Type.Optional(Type.Boolean()),
 });
 
-const Defaults = Type.Object({
+const Defaults = shape('KeyDestinations', {
   destinations: Type.Array(
     Type.Object({ id: Type.String(), type: Type.String(), name: Type.String(), isActive: Type.Boolean() }),
   ),
@@ -248,6 +253,7 @@ function addDefaults(add: AddRoute, services: Services): void {
   add({
     method: 'PUT',
     paths: ['/keys/:key/destinations'],
+    id: 'setKeyDestinations',
     summary: "Set a key's default destinations",
     tag,
     access: 'key',

@@ -19,6 +19,7 @@ export function addLiveRoutes(add: AddRoute, services: Services): void {
   add({
     method: 'GET',
     paths: ['/upload/:session/events'],
+    id: 'streamSessionEvents',
     summary: 'What happens in a session, live (server-sent events)',
     tag: 'Live',
     access: 'public',
@@ -31,6 +32,7 @@ export function addLiveRoutes(add: AddRoute, services: Services): void {
   add({
     method: 'GET',
     paths: ['/sessions/:session/events', '/upload-sessions/:session/events'],
+    id: 'streamProjectSessionEvents',
     summary: 'What happens in a session, live, for the project',
     tag: 'Live',
     access: 'public',

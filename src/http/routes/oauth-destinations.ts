@@ -26,7 +26,7 @@ import { type Caller, callerOf, requireProject } from '../auth.ts';
 import { disconnected } from '../disconnect.ts';
 import { renderSignInPage } from '../oauth-page.ts';
 import type { AddRoute } from '../route.ts';
-import { nullable, Timestamp } from '../schemas.ts';
+import { nullable, shape, Timestamp } from '../schemas.ts';
 import type { Services } from '../services.ts';
 
 const tag = 'Destinations';
@@ -60,7 +60,9 @@ function addStart(add: AddRoute, services: Services): void {
   add({
     method: 'GET',
     paths: [`${stem}/oauth/:provider/start`],
+    id: 'beginSignIn',
     summary: 'Begin to connect an account: the address where a person signs in and agrees',
+    errors: [404],
     tag,
     access: 'key',
     scope: 'project:settings',
@@ -140,6 +142,7 @@ function addCallback(add: AddRoute, services: Services): void {
   add({
     method: 'GET',
     paths: ['/destinations/oauth/:provider/callback'],
+    id: 'finishSignIn',
     summary: 'Where the service sends the browser back to',
     tag,
     access: 'public',
@@ -243,6 +246,7 @@ function addDisconnect(add: AddRoute, services: Services): void {
   add({
     method: 'POST',
     paths: [`${stem}/:destination/disconnect`],
+    id: 'disconnectDestination',
     summary: 'Forget the account of a destination and take the access back; its deliveries wait',
     tag,
     access: 'key',
@@ -265,7 +269,11 @@ function addDisconnect(add: AddRoute, services: Services): void {
   });
 }
 
-const FolderShape = Type.Object({ id: Type.String(), name: Type.String(), path: nullable(Type.String()) });
+const FolderShape = shape('Folder', {
+  id: Type.String(),
+  name: Type.String(),
+  path: nullable(Type.String()),
+});
 
 function addFolders(add: AddRoute, services: Services): void {
   const { db, sealer } = services;
@@ -281,7 +289,9 @@ function addFolders(add: AddRoute, services: Services): void {
   add({
     method: 'GET',
     paths: [`${stem}/:destination/folders`],
+    id: 'listFolders',
     summary: 'List the folders of the connected account that photos may go to',
+    errors: [409],
     tag,
     access: 'key',
     scope: 'project:settings',
@@ -299,7 +309,9 @@ function addFolders(add: AddRoute, services: Services): void {
   add({
     method: 'POST',
     paths: [`${stem}/:destination/folders`],
+    id: 'createFolder',
     summary: 'Make a folder in the connected account; one of that name is taken as it is',
+    errors: [409],
     tag,
     access: 'key',
     scope: 'project:settings',

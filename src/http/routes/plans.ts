@@ -7,12 +7,12 @@ import { findProject } from '../../projects/projects.ts';
 import { readUsage } from '../../projects/usage.ts';
 import { callerOf, requireProject } from '../auth.ts';
 import type { AddRoute } from '../route.ts';
-import { nullable } from '../schemas.ts';
+import { nullable, shape } from '../schemas.ts';
 import type { Services } from '../services.ts';
 
 const tag = 'Plans';
 
-const PlanShape = Type.Object({
+const PlanShape = shape('Plan', {
   id: Type.String(),
   name: Type.String(),
   sessionsPerMonth: nullable(Type.Integer()),
@@ -29,7 +29,7 @@ const PlanShape = Type.Object({
 
 const show = (plan: Plan): Static<typeof PlanShape> => plan;
 
-const UsageShape = Type.Object({
+const UsageShape = shape('Usage', {
   month: Type.String(),
   plan: PlanShape,
   sessions: Type.Integer(),
@@ -43,6 +43,7 @@ export function addPlanRoutes(add: AddRoute, services: Services): void {
   add({
     method: 'GET',
     paths: ['/plans'],
+    id: 'listPlans',
     summary: 'Every plan with its limits',
     tag,
     access: 'key',
@@ -60,6 +61,7 @@ export function addPlanRoutes(add: AddRoute, services: Services): void {
   add({
     method: 'GET',
     paths: ['/projects/:project/usage'],
+    id: 'getUsage',
     summary: 'What the project used of this month; test mode is never counted',
     tag,
     access: 'key',
@@ -74,6 +76,7 @@ export function addPlanRoutes(add: AddRoute, services: Services): void {
   add({
     method: 'PUT',
     paths: ['/projects/:project/plan'],
+    id: 'changePlan',
     summary: 'Change the plan',
     tag,
     access: 'key',

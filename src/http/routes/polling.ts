@@ -9,14 +9,14 @@ import { flattenTags, type Session } from '../../sessions/session.ts';
 import { callerOf } from '../auth.ts';
 import { disconnected } from '../disconnect.ts';
 import type { AddRoute } from '../route.ts';
-import { clampInteger, nullable, Timestamp } from '../schemas.ts';
+import { clampInteger, nullable, shape, Timestamp } from '../schemas.ts';
 import type { Services } from '../services.ts';
 import { requireSession } from './sessions.ts';
 import { requireImage, sendImage } from './uploads.ts';
 
 const tag = 'Polling';
 
-const PollImage = Type.Object({
+const PollImage = shape('WaitingImage', {
   id: Type.String(),
   filename: Type.String(),
   size_bytes: Type.Integer(),
@@ -25,7 +25,7 @@ const PollImage = Type.Object({
   created_at: Timestamp,
 });
 
-const PolledImage = Type.Object({
+const PolledImage = shape('PolledImage', {
   image_id: Type.String(),
   id: Type.String(),
   image_index: Type.Integer(),
@@ -52,6 +52,7 @@ function addList(add: AddRoute, services: Services): void {
   add({
     method: 'GET',
     paths: ['/upload-sessions/:session/poll'],
+    id: 'pollImages',
     summary: 'All images that wait to be fetched, at once',
     tag,
     access: 'key',
@@ -79,7 +80,9 @@ function addWaiting(add: AddRoute, services: Services): void {
   add({
     method: 'GET',
     paths: ['/sessions/:session/poll'],
+    id: 'pollNextImage',
     summary: 'Wait for the next image; it is yours for five minutes',
+    errors: [409, 410],
     tag,
     access: 'key',
     scope: 'upload:read',
@@ -156,7 +159,9 @@ function addBytes(add: AddRoute, services: Services): void {
       '/sessions/:session/images/:image',
       '/images/:image/download',
     ],
+    id: 'downloadImage',
     summary: 'The bytes of an image; does not acknowledge it',
+    errors: [410],
     tag,
     access: 'key',
     scope: 'upload:read',
@@ -174,7 +179,9 @@ function addAcknowledge(add: AddRoute, services: Services): void {
       '/sessions/:session/images/:image/ack',
       '/images/:image/ack',
     ],
+    id: 'acknowledgeImage',
     summary: 'Acknowledge an image: it is not offered again',
+    errors: [409],
     tag,
     access: 'key',
     scope: 'upload:read',

@@ -12,6 +12,7 @@ export function addQrRoutes(add: AddRoute, services: Services): void {
   add({
     method: 'GET',
     paths: ['/upload-sessions/:session/qr', '/sessions/:session/qr'],
+    id: 'getSessionQr',
     summary: 'The QR code of a session as PNG, SVG or JPEG',
     tag: 'Sessions',
     access: 'public',

@@ -18,7 +18,7 @@ import {
 import { eventDeliveries, imageDeliveries } from '../../queue/tables.ts';
 import { callerOf, requireProject } from '../auth.ts';
 import type { AddRoute } from '../route.ts';
-import { clampInteger, LimitQuery, nullable, Timestamp } from '../schemas.ts';
+import { clampInteger, LimitQuery, nullable, shape, Timestamp } from '../schemas.ts';
 import type { Services } from '../services.ts';
 
 const tag = 'Replays';
@@ -26,7 +26,7 @@ const stem = '/projects/:project/replays';
 
 const pattern = Type.String({ minLength: 1, maxLength: 120 });
 
-const NewReplay = Type.Object({
+const NewReplay = shape('NewReplay', {
   webhookId: Type.Optional(Type.String({ maxLength: 100 })),
   destinationId: Type.Optional(Type.String({ maxLength: 100 })),
   topics: Type.Optional(Type.Array(pattern, { minItems: 1, maxItems: 50 })),
@@ -43,7 +43,7 @@ const NewReplay = Type.Object({
   dryRun: Type.Optional(Type.Boolean({ default: false })),
 });
 
-const ReplayShape = Type.Object({
+const ReplayShape = shape('Replay', {
   id: Type.String(),
   projectId: Type.String(),
   status: Type.Union([Type.Literal('running'), Type.Literal('completed'), Type.Literal('cancelled')]),
@@ -66,7 +66,7 @@ const ReplayShape = Type.Object({
   endedAt: nullable(Timestamp),
 });
 
-const DryRun = Type.Object({
+const DryRun = shape('ReplayDryRun', {
   dryRun: Type.Literal(true),
   total: Type.Integer(),
   seconds: Type.Integer({ description: 'How long it would take at this rate.' }),
@@ -143,7 +143,9 @@ function addCreate(add: AddRoute, services: Services): void {
   add({
     method: 'POST',
     paths: [stem],
+    id: 'createReplay',
     summary: 'Deliver again; a dry run only counts',
+    errors: [404, 409],
     tag,
     access: 'key',
     scope: 'project:settings',
@@ -169,6 +171,7 @@ function addReads(add: AddRoute, services: Services): void {
   add({
     method: 'GET',
     paths: [stem],
+    id: 'listReplays',
     summary: 'List replays, newest first',
     tag,
     access: 'key',
@@ -187,6 +190,7 @@ function addReads(add: AddRoute, services: Services): void {
   add({
     method: 'GET',
     paths: [`${stem}/:replay`],
+    id: 'getReplay',
     summary: 'How a replay goes',
     tag,
     access: 'key',
@@ -206,7 +210,9 @@ function addCancel(add: AddRoute, services: Services): void {
   add({
     method: 'POST',
     paths: [`${stem}/:replay/cancel`],
+    id: 'cancelReplay',
     summary: 'Stop a replay; what it has made due goes on',
+    errors: [409],
     tag,
     access: 'key',
     scope: 'project:settings',

@@ -5,10 +5,11 @@ import { findProject } from '../../projects/projects.ts';
 import { readStats } from '../../projects/stats.ts';
 import { callerOf } from '../auth.ts';
 import type { AddRoute } from '../route.ts';
+import { shape } from '../schemas.ts';
 import type { Services } from '../services.ts';
 
 /** Only `sessionsThisMonth`, never its twin beside it: one client's decoder stops at both (contract §17.31). */
-const StatsShape = Type.Object({
+const StatsShape = shape('Stats', {
   sessionsThisMonth: Type.Integer(),
   sessionsTotal: Type.Integer(),
   imagesUploaded: Type.Integer(),
@@ -24,6 +25,7 @@ export function addStatsRoutes(add: AddRoute, services: Services): void {
   add({
     method: 'GET',
     paths: ['/stats'],
+    id: 'getStats',
     summary: 'Figures of the project',
     tag: 'Statistics',
     access: 'key',

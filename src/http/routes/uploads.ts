@@ -15,12 +15,12 @@ import { toIso } from '../../lib/clock.ts';
 import { StorageMissingError } from '../../storage/storage.ts';
 import { type Caller, callerOf, countPublic, requireCaller } from '../auth.ts';
 import type { AddRoute } from '../route.ts';
-import { clampInteger, LimitQuery, PageQuery, pageOf, readPage, Timestamp } from '../schemas.ts';
+import { clampInteger, LimitQuery, PageQuery, pageOf, readPage, shape, Timestamp } from '../schemas.ts';
 import type { Services } from '../services.ts';
 
 const tag = 'Uploads';
 
-const UploadRow = Type.Object({
+const UploadRow = shape('Upload', {
   id: Type.String(),
   filename: Type.String(),
   sizeBytes: Type.Integer(),
@@ -109,6 +109,7 @@ function addLists(add: AddRoute, services: Services): void {
   add({
     method: 'GET',
     paths: ['/uploads'],
+    id: 'listUploads',
     summary: 'List uploads, newest first',
     tag,
     access: 'key',
@@ -127,6 +128,7 @@ function addLists(add: AddRoute, services: Services): void {
   add({
     method: 'GET',
     paths: ['/uploads/recent'],
+    id: 'listRecentUploads',
     summary: 'The newest uploads',
     tag,
     access: 'key',
@@ -141,6 +143,7 @@ function addLists(add: AddRoute, services: Services): void {
   add({
     method: 'GET',
     paths: ['/uploads/:image'],
+    id: 'getUpload',
     summary: 'One upload',
     tag,
     access: 'key',
@@ -157,7 +160,9 @@ function addDownload(add: AddRoute, services: Services): void {
   add({
     method: 'GET',
     paths: ['/uploads/:image/download'],
+    id: 'downloadUpload',
     summary: 'The bytes of an upload, by key or by signed link',
+    errors: [410],
     tag,
     access: 'public',
     ownRate: true,

@@ -13,7 +13,7 @@ import {
 } from '../../events/history.ts';
 import { toIso } from '../../lib/clock.ts';
 import type { AddRoute } from '../route.ts';
-import { AttemptShape, clampInteger, nullable, showAttempt, Timestamp } from '../schemas.ts';
+import { AttemptShape, clampInteger, nullable, shape, showAttempt, Timestamp } from '../schemas.ts';
 import type { Services } from '../services.ts';
 import { findWebhook, stem } from './webhooks.ts';
 
@@ -35,7 +35,7 @@ const delivery = {
   updatedAt: Timestamp,
 };
 
-const DeliveryShape = Type.Object(delivery);
+const DeliveryShape = shape('WebhookDelivery', delivery);
 
 function show(item: EventDelivery): Static<typeof DeliveryShape> {
   return {
@@ -55,7 +55,7 @@ function show(item: EventDelivery): Static<typeof DeliveryShape> {
   };
 }
 
-const Message = Type.Object({ message: Type.String(), deliveryId: Type.String() });
+const Message = shape('QueuedDelivery', { message: Type.String(), deliveryId: Type.String() });
 
 export function addWebhookDeliveryRoutes(add: AddRoute, services: Services): void {
   addList(add, services);
@@ -83,6 +83,7 @@ function addList(add: AddRoute, services: Services): void {
   add({
     method: 'GET',
     paths: [`${stem}/:webhook/deliveries`],
+    id: 'listWebhookDeliveries',
     summary: 'List the deliveries of a webhook, newest first',
     tag,
     access: 'key',
@@ -117,6 +118,7 @@ function addOne(add: AddRoute, services: Services): void {
   add({
     method: 'GET',
     paths: [`${stem}/:webhook/deliveries/:delivery`],
+    id: 'getWebhookDelivery',
     summary: 'One delivery of an event, with every attempt',
     tag,
     access: 'key',
@@ -148,7 +150,9 @@ function addRetry(add: AddRoute, services: Services): void {
   add({
     method: 'POST',
     paths: [`${stem}/:webhook/deliveries/:delivery/retry`],
+    id: 'retryWebhookDelivery',
     summary: 'Deliver an event again, now',
+    errors: [409],
     tag,
     access: 'key',
     scope: 'project:settings',
@@ -167,6 +171,7 @@ function addTest(add: AddRoute, services: Services): void {
   add({
     method: 'POST',
     paths: [`${stem}/:webhook/test`],
+    id: 'testWebhook',
     summary: 'Send a test event to a webhook',
     tag,
     access: 'key',
@@ -180,7 +185,7 @@ function addTest(add: AddRoute, services: Services): void {
   });
 }
 
-const EventTypeShape = Type.Object({
+const EventTypeShape = shape('EventType', {
   topic: Type.String(),
   description: Type.String(),
   subscribable: Type.Boolean(),
@@ -192,6 +197,7 @@ function addCatalogue(add: AddRoute): void {
   add({
     method: 'GET',
     paths: ['/event-types'],
+    id: 'listEventTypes',
     summary: 'Every event, with the JSON Schema of its body and an example',
     tag,
     access: 'public',

@@ -17,13 +17,13 @@ import {
 import { toIso } from '../../lib/clock.ts';
 import { callerOf, requireProject } from '../auth.ts';
 import type { AddRoute } from '../route.ts';
-import { nullable, Timestamp } from '../schemas.ts';
+import { nullable, shape, Timestamp } from '../schemas.ts';
 import type { Services } from '../services.ts';
 
 const tag = 'Webhooks';
 export const stem = '/projects/:project/webhooks';
 
-const Failure = Type.Object({
+const Failure = shape('WebhookFailure', {
   deliveryId: Type.String(),
   topic: Type.String(),
   at: Timestamp,
@@ -32,7 +32,7 @@ const Failure = Type.Object({
   error: nullable(Type.String()),
 });
 
-const WebhookShape = Type.Object({
+const WebhookShape = shape('Webhook', {
   id: Type.String(),
   projectId: Type.String(),
   url: Type.String(),
@@ -115,13 +115,13 @@ const settings = {
   ordered: Type.Optional(Type.Boolean()),
 };
 
-const NewWebhook = Type.Object({
+const NewWebhook = shape('NewWebhook', {
   ...settings,
   signatureMethod: Type.Optional(Type.Union([Type.Literal('hmac_sha256'), Type.Literal('svix')])),
 });
 
 /** Which signature it has does not change; the member is ignored (contract §8.2). */
-const ChangedWebhook = Type.Object({ ...settings, isActive: Type.Optional(Type.Boolean()) });
+const ChangedWebhook = shape('WebhookChange', { ...settings, isActive: Type.Optional(Type.Boolean()) });
 
 export function addWebhookRoutes(add: AddRoute, services: Services): void {
   addReads(add, services);
@@ -160,6 +160,7 @@ function addReads(add: AddRoute, services: Services): void {
   add({
     method: 'GET',
     paths: [stem],
+    id: 'listWebhooks',
     summary: 'List event webhooks',
     tag,
     access: 'key',
@@ -180,6 +181,7 @@ function addReads(add: AddRoute, services: Services): void {
   add({
     method: 'GET',
     paths: [`${stem}/:webhook`],
+    id: 'getWebhook',
     summary: 'Read an event webhook',
     tag,
     access: 'key',
@@ -198,6 +200,7 @@ function addCreate(add: AddRoute, services: Services): void {
   add({
     method: 'POST',
     paths: [stem],
+    id: 'createWebhook',
     summary: 'Create an event webhook',
     tag,
     access: 'key',
@@ -223,6 +226,7 @@ function addChange(add: AddRoute, services: Services): void {
   add({
     method: 'PATCH',
     paths: [`${stem}/:webhook`],
+    id: 'updateWebhook',
     summary: 'Change an event webhook',
     tag,
     access: 'key',
@@ -247,6 +251,7 @@ function addRemove(add: AddRoute, services: Services): void {
   add({
     method: 'DELETE',
     paths: [`${stem}/:webhook`],
+    id: 'deleteWebhook',
     summary: 'Delete an event webhook; what waits for it fails',
     tag,
     access: 'key',
@@ -268,6 +273,7 @@ function addSecret(add: AddRoute, services: Services): void {
   add({
     method: 'POST',
     paths: [`${stem}/:webhook/rotate-secret`],
+    id: 'rotateWebhookSecret',
     summary: 'Give an event webhook a new secret; the old one may go on signing beside it',
     tag,
     access: 'key',
@@ -292,6 +298,7 @@ function addPreview(add: AddRoute, services: Services): void {
   add({
     method: 'GET',
     paths: [`${stem}/:webhook/retry-preview`],
+    id: 'previewRetries',
     summary: 'When an event would be tried again, to the second',
     tag,
     access: 'key',
@@ -326,7 +333,9 @@ function addHeld(add: AddRoute, services: Services): void {
   add({
     method: 'POST',
     paths: [`${stem}/:webhook/held`],
+    id: 'decideHeldEvents',
     summary: 'Deliver or drop the events that were held while the webhook was off',
+    errors: [409],
     tag,
     access: 'key',
     scope: 'project:settings',
