@@ -13,6 +13,7 @@ export type Refusal =
   | { reason: 'completed' }
   | { reason: 'expired' }
   | { reason: 'gone' }
+  | { reason: 'cannot-encrypt' }
   | { reason: 'other'; message: string };
 
 /** These end the whole visit: what is refused for one photo is refused for every other. */
@@ -66,4 +67,5 @@ const PLAIN = {
   completed: 'closedBefore',
   expired: 'expiredBefore',
   gone: 'goneBefore',
+  'cannot-encrypt': 'cannotEncrypt',
 } as const;

@@ -1,4 +1,5 @@
 /** What the page shows and says in every situation. Pure: a situation in, a screen out. */
+import { isEndToEnd } from './outgoing.ts';
 import type { Photo, Queue } from './queue.ts';
 import type { Ending } from './refusal.ts';
 import type { Session } from './session.ts';
@@ -77,6 +78,7 @@ function open(
         ? speech.say('titleFor', { project: session.projectName })
         : speech.say('title');
   const introduction = [speech.count('introduction', max - situation.held), until];
+  if (isEndToEnd(session)) introduction.push(speech.say('encrypted'));
   if (situation.held > 0) introduction.unshift(speech.count('alreadyHere', situation.held, { max }));
   return {
     name: 'open',

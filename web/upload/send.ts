@@ -3,6 +3,7 @@
  * see how much has left the phone. A photo counts as received on a 201 that names the stored image, and on
  * nothing else.
  */
+import type { Outgoing } from './outgoing.ts';
 import type { Refusal } from './refusal.ts';
 import { parseRetryAfter } from './retry.ts';
 
@@ -30,7 +31,7 @@ export interface Sending {
 
 export interface SendRequest {
   url: string;
-  file: File;
+  outgoing: Outgoing;
   source: 'camera' | 'gallery';
   password: string | undefined;
   /** From 0 to 1; 1 when every byte has left and only the answer is missing. */
@@ -61,7 +62,7 @@ export function sendPhoto(request: SendRequest): Sending {
       watch(ANSWER);
       request.onProgress(1);
     };
-    xhr.onload = () => resolve(readAnswer(xhr, request.file.size));
+    xhr.onload = () => resolve(readAnswer(xhr, request.outgoing.body.size));
     xhr.onerror = cut;
     xhr.onabort = cut;
     xhr.onloadend = () => clearTimeout(watchdog);
@@ -70,9 +71,11 @@ export function sendPhoto(request: SendRequest): Sending {
       // Header values are Latin-1; percent-encoded UTF-8 carries any password.
       xhr.setRequestHeader('x-session-password', encodeURIComponent(request.password));
     }
+    const { body, filename, sealed } = request.outgoing;
+    if (sealed) xhr.setRequestHeader('x-aptr-encrypted', 'e2e');
     const form = new FormData();
     form.append('source', request.source);
-    form.append('file', request.file, request.file.name || 'photo.jpg');
+    form.append('file', body, filename);
     watch(STALL);
     xhr.send(form);
   });

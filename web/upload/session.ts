@@ -9,6 +9,9 @@ export interface Session {
   effectiveAllowedMimeTypes: string[];
   effectiveMaxImageDimension: number | null;
   password_protected: boolean;
+  /** Photos leave the phone encrypted for the project alone, with this key (PEM). */
+  e2eEnabled?: boolean;
+  e2ePublicKey?: string | null;
   imagesUploaded: number;
   /** Bytes. */
   maxImageSizeBytes?: number;

@@ -2,6 +2,7 @@
 import type { Embed } from './embed.ts';
 import { canRead, inspectFile } from './inspect.ts';
 import { followSession } from './live.ts';
+import { sendOutgoing } from './outgoing.ts';
 import { createQueue, type Photo, type Source } from './queue.ts';
 import { type Ending, type Refusal, refusalSentence } from './refusal.ts';
 import { retryDelay } from './retry.ts';
@@ -48,13 +49,15 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
   });
   const queue = createQueue({
     send: (photo, onProgress) =>
-      sendPhoto({
-        url: uploadPath(sessionId, 'images'),
-        file: photo.file,
-        source: photo.source,
-        password,
-        onProgress,
-      }),
+      sendOutgoing(photo, situation.session, (outgoing) =>
+        sendPhoto({
+          url: uploadPath(sessionId, 'images'),
+          outgoing,
+          source: photo.source,
+          password,
+          onProgress,
+        }),
+      ),
     inspect: (file) =>
       inspectFile(file, {
         maxBytes: situation.session?.maxImageSizeBytes,

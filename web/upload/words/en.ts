@@ -25,6 +25,7 @@ export interface Words {
   choosePhotos: string;
   introduction: Plural;
   openUntil: string;
+  encrypted: string;
   openUntilDay: string;
   counted: Plural;
   alreadyHere: Plural;
@@ -65,6 +66,7 @@ export interface Words {
   closedBefore: string;
   expiredBefore: string;
   goneBefore: string;
+  cannotEncrypt: string;
   refused: string;
   megabytes: string;
 
@@ -117,6 +119,7 @@ export const words: Words = {
     one: 'One photo. A tick means that it is stored and safe.',
     other: 'Up to {count} photos. A tick means that a photo is stored and safe.',
   },
+  encrypted: 'Photos are encrypted on this phone. Only the recipient can open them.',
   openUntil: 'This link is open until {time}.',
   openUntilDay: 'This link is open until {day} at {time}.',
   counted: { one: '{received} of 1 photo', other: '{received} of {count} photos' },
@@ -176,6 +179,8 @@ export const words: Words = {
   },
   closedBefore: 'The link was closed before this photo was sent. Ask for a new one.',
   expiredBefore: 'The link expired before this photo was sent. Ask for a new one.',
+  cannotEncrypt:
+    'Photos are encrypted here before they leave the phone, and this browser cannot do that on this address. Open the link with https in an up-to-date browser.',
   goneBefore: 'The link no longer works, so this photo was not sent. Ask for a new one.',
   refused: 'This photo was not accepted: {message}',
   megabytes: '{size} MB',

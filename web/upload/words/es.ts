@@ -17,6 +17,7 @@ export const words: Words = {
     one: 'Una foto. La marca indica que está guardada y segura.',
     other: 'Hasta {count} fotos. La marca indica que una foto está guardada y segura.',
   },
+  encrypted: 'Las fotos se cifran en este teléfono. Solo el destinatario puede abrirlas.',
   openUntil: 'Este enlace está abierto hasta las {time}.',
   openUntilDay: 'Este enlace está abierto hasta el {day} a las {time}.',
   counted: { one: '{received} de 1 foto', other: '{received} de {count} fotos' },
@@ -74,6 +75,8 @@ export const words: Words = {
   },
   closedBefore: 'El enlace se cerró antes de enviar esta foto. Pida uno nuevo.',
   expiredBefore: 'El enlace caducó antes de enviar esta foto. Pida uno nuevo.',
+  cannotEncrypt:
+    'Aquí las fotos se cifran antes de salir del teléfono, y este navegador no puede hacerlo en esta dirección. Abra el enlace con https en un navegador actualizado.',
   goneBefore: 'El enlace ya no funciona, así que esta foto no se envió. Pida uno nuevo.',
   refused: 'Esta foto no se aceptó: {message}',
   megabytes: '{size} MB',

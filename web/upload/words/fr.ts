@@ -17,6 +17,7 @@ export const words: Words = {
     one: '{count} photo au plus. Une coche signifie qu’elle est enregistrée et en sécurité.',
     other: 'Jusqu’à {count} photos. Une coche signifie que la photo est enregistrée et en sécurité.',
   },
+  encrypted: 'Les photos sont chiffrées sur ce téléphone. Seul le destinataire peut les ouvrir.',
   openUntil: 'Ce lien est ouvert jusqu’à {time}.',
   openUntilDay: 'Ce lien est ouvert jusqu’au {day} à {time}.',
   counted: { one: '{received} sur {count} photo', other: '{received} sur {count} photos' },
@@ -85,6 +86,8 @@ export const words: Words = {
   },
   closedBefore: 'Le lien a été fermé avant l’envoi de cette photo. Demandez-en un nouveau.',
   expiredBefore: 'Le lien a expiré avant l’envoi de cette photo. Demandez-en un nouveau.',
+  cannotEncrypt:
+    'Ici, les photos sont chiffrées avant de quitter le téléphone, et ce navigateur ne peut pas le faire à cette adresse. Ouvrez le lien en https dans un navigateur à jour.',
   goneBefore: 'Le lien ne fonctionne plus ; cette photo n’a pas été envoyée. Demandez-en un nouveau.',
   refused: 'Cette photo n’a pas été acceptée : {message}',
   megabytes: '{size} Mo',
