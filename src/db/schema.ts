@@ -21,6 +21,8 @@ export interface ProjectTable {
   billing_customer: Generated<string | null>;
   billing_subscription: Generated<string | null>;
   billing_event_at: Generated<number | null>;
+  /** Gone for everybody; its rows wait for the chores. */
+  deleted_at: Generated<number | null>;
   created_at: number;
   updated_at: number;
 }
@@ -375,7 +377,216 @@ export interface WorkerTable {
   seen_at: number;
 }
 
+export interface PersonTable {
+  id: string;
+  name: string;
+  /** Lower case. */
+  email: string;
+  email_verified: Generated<Flag>;
+  image: Generated<string | null>;
+  /** The language of pages and mails, e.g. "fr". */
+  locale: Generated<string | null>;
+  two_factor_enabled: Generated<Flag>;
+  /** Made by the link of the first start; owner of every project. */
+  is_install_owner: Generated<Flag>;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface PersonAccountTable {
+  id: string;
+  account_id: string;
+  provider_id: string;
+  person_id: string;
+  access_token: Generated<string | null>;
+  refresh_token: Generated<string | null>;
+  id_token: Generated<string | null>;
+  access_token_expires_at: Generated<number | null>;
+  refresh_token_expires_at: Generated<number | null>;
+  scope: Generated<string | null>;
+  /** A hash (scrypt). */
+  password: string | null;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface PersonSessionTable {
+  id: string;
+  /** Opens nothing by itself: the cookie carries it signed with a secret of the install. */
+  token: string;
+  person_id: string;
+  expires_at: number;
+  ip_address: string | null;
+  user_agent: string | null;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface VerificationTable {
+  id: string;
+  identifier: string;
+  value: string;
+  expires_at: number;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface SecondFactorTable {
+  id: string;
+  /** Encrypted with a secret of the install, as are the backup codes. */
+  secret: string;
+  backup_codes: string;
+  person_id: string;
+  verified: Flag | null;
+  failed_verification_count: number | null;
+  locked_until: number | null;
+}
+
+export interface PasskeyTable {
+  id: string;
+  name: string | null;
+  public_key: string;
+  person_id: string;
+  credential_id: string;
+  counter: number;
+  device_type: string;
+  backed_up: Flag;
+  transports: string | null;
+  created_at: number | null;
+  aaguid: string | null;
+}
+
+export interface SignInFailureTable {
+  hash: string;
+  failures: number;
+  blocked_until: number;
+  updated_at: number;
+}
+
+export interface SetupLinkTable {
+  /** SHA-256 of the token, hex; so in all tables below. */
+  hash: string;
+  created_at: number;
+  expires_at: number;
+}
+
+export type Role = 'owner' | 'admin' | 'developer' | 'viewer';
+
+export interface MemberTable {
+  project_id: string;
+  person_id: string;
+  role: Role;
+  created_at: number;
+}
+
+export interface InvitationTable {
+  id: string;
+  project_id: string;
+  /** Lower case. */
+  email: string;
+  role: Role;
+  hash: string;
+  invited_by: string | null;
+  created_at: number;
+  expires_at: number;
+  accepted_at: Generated<number | null>;
+  revoked_at: Generated<number | null>;
+}
+
+export interface AuditEntryTable {
+  id: string;
+  /** Null: about the install or a person, not about a project. */
+  project_id: string | null;
+  env: Env | null;
+  actor_kind: 'key' | 'person' | 'app' | 'system';
+  actor_id: string;
+  /** As it was called then. */
+  actor_name: string;
+  /** What was done, e.g. "keys.create". */
+  action: string;
+  target_id: string | null;
+  detail: JsonText | null;
+  address: string | null;
+  created_at: number;
+}
+
+/** An app of somebody else that may act for people (contract §12). */
+export interface OAuthAppTable {
+  id: string;
+  project_id: string;
+  name: string;
+  client_id: string;
+  /** Null: a public client, which has no secret. */
+  secret_hash: string | null;
+  secret_prefix: string | null;
+  /** `aptr_pk_…`: starts a sign-in in a browser, opens nothing. */
+  public_key: string;
+  redirect_uris: JsonText;
+  allowed_domains: JsonText;
+  homepage: string | null;
+  is_active: Flag;
+  deleted_at: Generated<number | null>;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface OAuthGrantTable {
+  id: string;
+  app_id: string;
+  person_id: string;
+  project_id: string;
+  env: Env;
+  /** Canonical scopes, space-separated. */
+  scopes: string;
+  created_at: number;
+  last_used_at: Generated<number | null>;
+  revoked_at: Generated<number | null>;
+  revoked_reason: Generated<string | null>;
+}
+
+export interface OAuthCodeTable {
+  hash: string;
+  app_id: string;
+  person_id: string;
+  project_id: string;
+  env: Env;
+  scopes: string;
+  redirect_uri: string;
+  code_challenge: string | null;
+  created_at: number;
+  expires_at: number;
+  used_at: Generated<number | null>;
+  /** Set when it was exchanged. */
+  grant_id: Generated<string | null>;
+}
+
+export interface OAuthTokenTable {
+  hash: string;
+  kind: 'access' | 'refresh';
+  grant_id: string;
+  scopes: string;
+  created_at: number;
+  expires_at: number;
+  /** A refresh token that was exchanged: seen again, it is stolen. */
+  used_at: Generated<number | null>;
+}
+
 export interface Schema {
+  people: PersonTable;
+  person_accounts: PersonAccountTable;
+  person_sessions: PersonSessionTable;
+  verifications: VerificationTable;
+  second_factors: SecondFactorTable;
+  passkeys: PasskeyTable;
+  sign_in_failures: SignInFailureTable;
+  setup_links: SetupLinkTable;
+  members: MemberTable;
+  invitations: InvitationTable;
+  audit_entries: AuditEntryTable;
+  oauth_apps: OAuthAppTable;
+  oauth_grants: OAuthGrantTable;
+  oauth_codes: OAuthCodeTable;
+  oauth_tokens: OAuthTokenTable;
   projects: ProjectTable;
   plans: PlanTable;
   usage: UsageTable;

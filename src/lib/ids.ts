@@ -16,7 +16,12 @@ export type IdPrefix =
   | 'evt'
   | 'att'
   | 'wrk'
-  | 'rpl';
+  | 'rpl'
+  | 'per'
+  | 'inv'
+  | 'aud'
+  | 'app'
+  | 'grant';
 
 /** Random bytes in stock: fetched one by one, those of an id cost as much as a query. */
 const stock = Buffer.alloc(4_096);

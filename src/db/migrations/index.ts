@@ -7,6 +7,8 @@ import * as publicApi from './0003-public-api.ts';
 import * as oauthDestinations from './0004-oauth-destinations.ts';
 import * as protections from './0005-protections.ts';
 import * as plans from './0006-plans.ts';
+import * as accounts from './0007-accounts.ts';
+import * as dashboard from './0013-dashboard.ts';
 
 export interface Migration {
   readonly version: number;
@@ -21,4 +23,6 @@ export const migrations: readonly Migration[] = [
   { version: 4, name: 'oauth-destinations', up: oauthDestinations.up },
   { version: 5, name: 'protections', up: protections.up },
   { version: 6, name: 'plans', up: plans.up },
+  { version: 7, name: 'accounts', up: accounts.up },
+  { version: 13, name: 'dashboard', up: dashboard.up },
 ];
