@@ -23,6 +23,15 @@ const benchmarks: Record<string, { question: string; load: () => Promise<Benchma
     question: 'How many events a second reach a webhook, and how soon, beside BullMQ and graphile-worker?',
     load: () => import('./webhooks.ts'),
   },
+  claim: {
+    question:
+      'Does a claim cost the same beside a thousand, a hundred thousand and three million finished rows?',
+    load: () => import('./claim.ts'),
+  },
+  destinations: {
+    question: 'How fast are photos delivered to file-like destinations, beside rclone?',
+    load: () => import('./destinations.ts'),
+  },
   page: {
     question: 'How many bytes does a phone fetch for the upload page?',
     load: () => import('./page.ts'),

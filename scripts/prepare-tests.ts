@@ -30,6 +30,8 @@ const needs: readonly Need[] = [
   },
   // For the benchmark of webhooks.
   { packages: ['redis-server'], isThere: () => inPath('redis-server') },
+  // For the benchmark of destinations.
+  { packages: ['rclone'], isThere: () => inPath('rclone') },
   { packages: ['openssh-server'], isThere: () => inPath('sshd') && inPath('ssh-keygen') },
   {
     packages: ['apache2-bin', 'apache2-utils'],
