@@ -94,6 +94,9 @@ test('a first start shows all that a newcomer needs, and its session lands photo
 
 test('key create works beside a running server', async () => {
   const product = await started();
+  // One line says where it listens, not one of the framework's beside it.
+  const told = product.log.filter((line) => JSON.stringify(line).includes(`:${new URL(product.url).port}`));
+  expect(told.map((line) => line.msg)).toEqual(['Apertur is ready']);
   const live = await product.createKey();
   const answer = await fetch(`${product.url}/api/v1/sessions`, {
     headers: { authorization: `Bearer ${live.key}` },

@@ -10,7 +10,7 @@ import { type CountedWindow, type RateWindows, windowMs } from './rate-windows.t
  * - `create`, `list`, `rest`: requests of a key.
  * - `public`: requests of a client address to routes without a credential.
  * - `refused`: uploads of a client address that were refused. Good ones are bounded by their sessions.
- * - `password`: tries of a session's password from a client address.
+ * - `password`: wrong passwords of a session from a client address.
  * - `totp`: one-time codes of a key, right or wrong. Codes change every 30 seconds, so nobody needs many.
  * - `join`: joins of live sockets from a client address.
  */

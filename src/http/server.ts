@@ -40,7 +40,9 @@ const jsonLimit = 1024 * 1024;
 export async function createServer(services: Services): Promise<FastifyInstance> {
   const { config, logger } = services;
   const app = Fastify({
-    loggerInstance: logger,
+    // What Fastify says of itself (where it listens) is said by us in one line; requests log as everybody does.
+    loggerInstance: logger.child({}, { level: logger.isLevelEnabled('warn') ? 'warn' : logger.level }),
+    childLoggerFactory: (_quiet, bindings, options) => logger.child(bindings, options),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: jsonLimit,
     trustProxy: config.trustProxy,

@@ -45,6 +45,8 @@ export interface UploadRequest {
   /** Bytes of the whole body as declared; undefined when it was not. */
   declaredLength: number | undefined;
   passwordHeader: string | readonly string[] | undefined;
+  /** Whether one of these opens the session; may refuse to say when too many were tried. Default: no such bound. */
+  isPassword?: (candidates: readonly string[]) => Promise<boolean>;
   /** `X-Aptr-Encrypted`. */
   encryptionHeader: string | readonly string[] | undefined;
 }
@@ -111,7 +113,7 @@ function isCertain(error: unknown): boolean {
 /** What can be said before a byte is read: expired, full, completed, password, declared length, kind of encryption. */
 async function checkBefore(clock: Clock, session: Session, upload: UploadRequest): Promise<Encryption> {
   refuseEnded(session, clock.now());
-  await checkPassword(session, upload.passwordHeader);
+  await checkPassword(session, upload);
   const { declaredLength, encryptionHeader, contentType } = upload;
   const sealed = encryptionHeader !== undefined || isJson(contentType);
   if (declaredLength !== undefined && declaredLength > requestBytes(session.limits.imageBytes, sealed))
@@ -168,15 +170,16 @@ const tooLarge = (session: Session): AppError => {
 };
 
 async function checkPassword(
-  session: Session,
-  header: string | readonly string[] | undefined,
+  { passwordHash }: Session,
+  { passwordHeader, isPassword }: UploadRequest,
 ): Promise<void> {
-  if (session.passwordHash === null) return;
-  const candidates = decodePasswordHeader(header);
+  if (passwordHash === null) return;
+  const candidates = decodePasswordHeader(passwordHeader);
   if (candidates.length === 0) {
     throw new AppError(401, 'SESSION_PASSWORD_REQUIRED', 'This session needs its password.');
   }
-  if (!(await verifyAnyPassword(candidates, session.passwordHash))) {
+  const isRight = await (isPassword?.(candidates) ?? verifyAnyPassword(candidates, passwordHash));
+  if (!isRight) {
     throw new AppError(401, 'SESSION_PASSWORD_INVALID', 'The password is not the one of this session.');
   }
 }

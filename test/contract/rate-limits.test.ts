@@ -121,18 +121,22 @@ eachApp('rate limits', (start, engine) => {
         body: photoForm(photo),
         headers: { 'x-session-password': password },
       });
-    expect((await send('open sesame')).status).toBe(201);
+    const verify = (password: string) =>
+      app.call('POST', `/upload/${session.id}/verify-password`, { key: null, body: { password } });
+    // All at once, before anybody has shown that it is the password; and one without any, which is no guess.
     expect(statusCounts(await many(25, () => send('open sesame')))).toEqual({ 201: 25 });
-    const guesses = await many(25, (index) =>
-      index % 2
-        ? send(`guess ${index}`)
-        : app.call('POST', `/upload/${session.id}/verify-password`, {
-            key: null,
-            body: { password: `guess ${index}` },
-          }),
+    expect((await many(25, () => verify('open sesame'))).map((answer) => answer.body.valid)).toEqual(
+      Array(25).fill(true),
     );
-    // One of the twenty was the first photo, whose password nobody had shown yet.
-    expect(statusCounts(guesses)[429]).toBe(6);
+    expect(
+      (await app.call('POST', `/upload/${session.id}/images`, { key: null, body: photoForm(photo) })).body
+        .code,
+    ).toBe('SESSION_PASSWORD_REQUIRED');
+    const guesses = await many(25, (index) =>
+      index % 2 ? send(`guess ${index}`) : verify(`guess ${index}`),
+    );
+    expect(statusCounts(guesses)[429]).toBe(5);
+    expect((await verify('guess')).status).toBe(429);
     expect((await send('guess', other.id)).status).toBe(401);
     expect((await send('open sesame')).status).toBe(201);
   });

@@ -7,9 +7,8 @@ import { AppError } from '../../errors.ts';
 import { ByteSource } from '../../images/byte-source.ts';
 import { receiveImage } from '../../images/receive.ts';
 import { isJson } from '../../images/upload-form.ts';
-import { decodePasswordHeader, isProvenPassword } from '../../sessions/password.ts';
-import { countRequest } from '../auth.ts';
 import { countedAddress } from '../client-address.ts';
+import { tryPassword } from '../password-tries.ts';
 import { tooMany } from '../rate-limit.ts';
 import type { AddRoute } from '../route.ts';
 import type { Services } from '../services.ts';
@@ -49,7 +48,7 @@ export function addImageRoutes(add: AddRoute, services: Services): void {
       const spent = rates.spent('refused', client);
       if (spent) throw tooMany(spent, clock.now());
       try {
-        return await upload(services, request, reply, client);
+        return await upload(services, request, reply);
       } catch (error) {
         if (error instanceof AppError && error.status < 500) rates.take('refused', client).catch(() => {});
         throw error;
@@ -62,20 +61,16 @@ async function upload(
   services: Services,
   request: FastifyRequest,
   reply: FastifyReply,
-  client: string,
 ): Promise<Static<typeof UploadResult>> {
   const session = await requireSessionByLink(services.db, (request.params as { session: string }).session);
-  const passwordHeader = request.headers['x-session-password'];
-  if (mayBeGuess(passwordHeader, session.passwordHash)) {
-    await countRequest(request, reply, 'password', `${client} ${session.id}`, services.clock.now());
-  }
   const body = new ByteSource(uploadStream(request), { idleMs: services.uploadIdleMs, freeChunks: true });
   try {
     const image = await receiveImage(services, session, {
       body,
       contentType: request.headers['content-type'] ?? '',
       declaredLength: declaredLength(request),
-      passwordHeader,
+      passwordHeader: request.headers['x-session-password'],
+      isPassword: (candidates) => tryPassword(request, reply, { session, candidates, clock: services.clock }),
       encryptionHeader: request.headers['x-aptr-encrypted'],
     });
     reply.code(201);
@@ -90,11 +85,6 @@ async function upload(
     finishPolitely(request, reply, body, error);
     throw error;
   }
-}
-
-/** Twenty photos of somebody who knows the password are no guesses. */
-function mayBeGuess(header: string | string[] | undefined, stored: string | null): boolean {
-  return stored !== null && !isProvenPassword(decodePasswordHeader(header), stored);
 }
 
 function uploadStream(request: FastifyRequest): Readable {

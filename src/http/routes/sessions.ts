@@ -8,12 +8,11 @@ import { findProject } from '../../projects/projects.ts';
 import { createSession, type NewSession } from '../../sessions/create.ts';
 import { readDeliveryStatus, waitForChange } from '../../sessions/delivery-status.ts';
 import { findSession, findSessionByLink, listSessions, sessionExists } from '../../sessions/find.ts';
-import { verifyPassword } from '../../sessions/password.ts';
 import type { Session } from '../../sessions/session.ts';
 import { closeSession, type SessionChange, updateSession } from '../../sessions/update.ts';
-import { type Caller, callerOf, countRequest } from '../auth.ts';
-import { countedAddress } from '../client-address.ts';
+import { type Caller, callerOf } from '../auth.ts';
 import { disconnected } from '../disconnect.ts';
+import { tryPassword } from '../password-tries.ts';
 import type { AddRoute } from '../route.ts';
 import { clampInteger, LimitQuery, nullable, PageQuery, pageOf, readPage, Timestamp } from '../schemas.ts';
 import type { Services } from '../services.ts';
@@ -244,10 +243,8 @@ function addPassword(add: AddRoute, services: Services): void {
     response: { 200: Type.Object({ valid: Type.Boolean() }) },
     async handler(request, reply) {
       const session = await requireSessionByLink(db, request.params.session!);
-      if (session.passwordHash === null) return { valid: true };
-      const who = `${countedAddress(request.ip)} ${session.id}`;
-      await countRequest(request, reply, 'password', who, clock.now());
-      return { valid: await verifyPassword(request.body.password, session.passwordHash) };
+      const candidates = [request.body.password];
+      return { valid: await tryPassword(request, reply, { session, candidates, clock }) };
     },
   });
 }
