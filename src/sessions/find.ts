@@ -1,8 +1,9 @@
 /** Finding sessions. Each finder says whose the session is: a project's, or whoever holds the link. */
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { compileOnce } from '../db/compiled.ts';
 import type { Queries } from '../db/database.ts';
 import type { Env } from '../db/schema.ts';
-import { type Session, type SessionRow, toSession } from './session.ts';
+import { type Session, type SessionRow, type SessionStatus, toSession } from './session.ts';
 
 function selectSessions(q: Queries) {
   return q
@@ -66,20 +67,46 @@ export interface SessionSummary {
   destinationsCount: number;
 }
 
+export interface SessionFilter {
+  status?: SessionStatus | undefined;
+  /** In the label or the tags; or an id, a short code. */
+  search?: string | undefined;
+  /** When statuses are told; milliseconds since 1970. */
+  now?: number | undefined;
+}
+
+/** The sessions `s` of an owner that a filter lets through, as one condition. */
+function conditionOf(owner: { projectId: string; env: Env }, filter: SessionFilter): RawBuilder<SqlBool> {
+  const parts = [sql<SqlBool>`s.project_id = ${owner.projectId}`, sql<SqlBool>`s.env = ${owner.env}`];
+  const now = filter.now ?? Date.now();
+  if (filter.status === 'completed') parts.push(sql`s.completed_at is not null`);
+  else if (filter.status === 'expired') parts.push(sql`s.completed_at is null and s.expires_at <= ${now}`);
+  else if (filter.status) parts.push(sql`s.completed_at is null and s.expires_at > ${now}`);
+  if (filter.status === 'active') parts.push(sql`s.images_count > 0`);
+  if (filter.status === 'pending') parts.push(sql`s.images_count = 0`);
+  if (filter.search) {
+    const like = `%${filter.search.toLowerCase().replace(/[\\%_]/g, (sign) => `\\${sign}`)}%`;
+    parts.push(sql`(s.id = ${filter.search} or s.short_code = ${filter.search}
+      or lower(s.label) like ${like} escape '\\' or lower(s.tags) like ${like} escape '\\')`);
+  }
+  return sql<SqlBool>`${sql.join(parts, sql` and `)}`;
+}
+
 /** Sessions of a project and environment, newest first, with their counts. */
 export async function listSessions(
   q: Queries,
   owner: { projectId: string; env: Env },
   page: { offset: number; limit: number },
+  filter: SessionFilter = {},
 ): Promise<{ rows: SessionSummary[]; total: number }> {
-  const mine = q
-    .selectFrom('sessions')
-    .where('project_id', '=', owner.projectId)
-    .where('env', '=', owner.env);
-  const { total } = await mine.select((eb) => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
+  const wanted = conditionOf(owner, filter);
+  const { total } = await q
+    .selectFrom('sessions as s')
+    .where(wanted)
+    .select((eb) => eb.fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow();
   const rows = (await selectSessions(q)
-    .where('s.project_id', '=', owner.projectId)
-    .where('s.env', '=', owner.env)
+    .where(wanted)
     .orderBy('s.created_at', 'desc')
     .orderBy('s.id', 'desc')
     .offset(page.offset)

@@ -50,6 +50,7 @@ export function addSessionRoutes(add: AddRoute, services: Services): void {
   addCreate(add, services);
   addLists(add, services);
   addRead(add, services);
+  addDetails(add, services);
   addChange(add, services);
   addPassword(add, services);
   addDeliveryStatus(add, services);
@@ -78,15 +79,8 @@ function addCreate(add: AddRoute, services: Services): void {
         { db, sealer, localRoots: config.localRoots, now },
       );
       const session = await requireSession(db, caller, id);
-      const destinations = await db.read
-        .selectFrom('session_destinations as s')
-        .innerJoin('destinations as d', 'd.id', 's.destination_id')
-        .select(['d.id', 'd.type', 'd.name'])
-        .where('s.session_id', '=', id)
-        .orderBy('s.position')
-        .execute();
       reply.code(201);
-      return showCreated(session, destinations, services.originOf(request));
+      return showCreated(session, await destinationsOf(db, id), services.originOf(request));
     },
   });
 }
@@ -120,6 +114,19 @@ function boundedMetadata<T extends Record<string, unknown> | null | undefined>(m
   return metadata;
 }
 
+const SessionsQuery = Type.Object({
+  ...PageQuery.properties,
+  status: Type.Optional(
+    Type.Union([
+      Type.Literal('pending'),
+      Type.Literal('active'),
+      Type.Literal('completed'),
+      Type.Literal('expired'),
+    ]),
+  ),
+  search: Type.Optional(Type.String({ maxLength: 200, description: 'In the label or the tags; or an id.' })),
+});
+
 function addLists(add: AddRoute, services: Services): void {
   const { db, clock } = services;
   add({
@@ -130,15 +137,18 @@ function addLists(add: AddRoute, services: Services): void {
     access: 'key',
     scope: 'upload:read',
     bucket: 'list',
-    query: PageQuery,
+    query: SessionsQuery,
     response: { 200: pageOf(SessionRowShape) },
     async handler(request) {
       const { page, pageSize } = readPage(request.query);
-      const { rows, total } = await listSessions(db.read, callerOf(request), {
-        offset: (page - 1) * pageSize,
-        limit: pageSize,
-      });
+      const { status, search } = request.query;
       const now = clock.now();
+      const { rows, total } = await listSessions(
+        db.read,
+        callerOf(request),
+        { offset: (page - 1) * pageSize, limit: pageSize },
+        { status, search: search?.trim(), now },
+      );
       return {
         data: rows.map((row) => showSessionRow(row, now)),
         total,
@@ -181,6 +191,56 @@ function addRead(add: AddRoute, services: Services): void {
     },
   });
 }
+
+const SessionDetails = Type.Object({
+  ...SessionView.properties,
+  label: nullable(Type.String()),
+  metadata: nullable(Type.Record(Type.String(), Type.Unknown())),
+  createdAt: Timestamp,
+  completedAt: nullable(Timestamp),
+  longPolling: Type.Boolean(),
+  uploadUrl: Type.String(),
+  shortUrl: Type.String(),
+  destinations: Type.Array(Type.Object({ id: Type.String(), type: Type.String(), name: Type.String() })),
+});
+
+/** What only the project sees: the phone's view says nothing of labels, metadata and destinations. */
+function addDetails(add: AddRoute, services: Services): void {
+  const { db, clock } = services;
+  add({
+    method: 'GET',
+    paths: ['/upload-sessions/:session/details', '/sessions/:session/details'],
+    summary: 'Read a session, as its project sees it',
+    tag,
+    access: 'key',
+    scope: 'upload:read',
+    response: { 200: SessionDetails },
+    async handler(request) {
+      const session = await requireSession(db, callerOf(request), request.params.session!);
+      const origin = services.originOf(request);
+      return {
+        ...showSession(session, services.serverPublicKey(), clock.now()),
+        label: session.label,
+        metadata: session.metadata,
+        createdAt: toIso(session.createdAt),
+        completedAt: session.completedAt === null ? null : toIso(session.completedAt),
+        longPolling: session.longPolling,
+        uploadUrl: `${origin}/u/${session.id}`,
+        shortUrl: `${origin}/s/${session.shortCode}`,
+        destinations: await destinationsOf(db, session.id),
+      };
+    },
+  });
+}
+
+const destinationsOf = (db: Database, sessionId: string) =>
+  db.read
+    .selectFrom('session_destinations as s')
+    .innerJoin('destinations as d', 'd.id', 's.destination_id')
+    .select(['d.id', 'd.type', 'd.name'])
+    .where('s.session_id', '=', sessionId)
+    .orderBy('s.position')
+    .execute();
 
 function addChange(add: AddRoute, services: Services): void {
   const { db, clock } = services;
