@@ -46,6 +46,10 @@ export interface RouteDefinition<Body extends TSchema, Query extends TSchema> {
   errors?: readonly number[];
   /** Media types of a success that is not JSON. */
   produces?: readonly string[];
+  /** By media type, what a route takes that reads its body by itself. Said in the document; nothing is checked by it. */
+  consumes?: Record<string, TSchema>;
+  /** Request headers that mean something here. Said in the document; nothing is checked by it. */
+  headers?: Record<string, TSchema>;
   tag: string;
   access: Access;
   scope?: Scope;

@@ -9,6 +9,7 @@ import {
 } from 'typebox';
 import type { Attempt } from '../deliveries/history.ts';
 import type { ErrorBody } from '../errors.ts';
+import { e2eType } from '../images/envelope.ts';
 import { toIso } from '../lib/clock.ts';
 
 export const nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Type.Null()]);
@@ -28,13 +29,16 @@ export const Environment = oneOf(['live', 'test'], { description: 'Of the key th
 
 export const Timestamp = Type.String({ format: 'date-time', examples: ['2026-03-02T08:15:30.250Z'] });
 
-export const ErrorShape = shape('Error', {
+export const ErrorShape = shape('ErrorBody', {
   statusCode: Type.Integer(),
   error: Type.String(),
   message: Type.String(),
   code: Type.String(),
   retryAfter: Type.Optional(Type.Integer({ minimum: 1 })),
 } satisfies Record<keyof Omit<ErrorBody, 'details'>, TSchema>);
+
+/** What stored bytes may be; the last is a photo that only its project can open. */
+export const imageTypes = ['image/jpeg', 'image/png', 'image/webp', 'image/heic', e2eType];
 
 /** Pages are clamped, not refused (contract §1.12), so the query is read as text. */
 export const PageQuery = Type.Object({

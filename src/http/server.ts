@@ -7,6 +7,7 @@ import { AppError } from '../errors.ts';
 import { createKeyUsage } from '../projects/keys.ts';
 import { installErrors } from './errors.ts';
 import { addMetrics } from './metrics.ts';
+import { openApiOptions } from './openapi.ts';
 import { createRateLimiter } from './rate-limit.ts';
 import { createRateWindows } from './rate-windows.ts';
 import { createAddRoute, createKnownPaths } from './route.ts';
@@ -61,7 +62,7 @@ export async function createServer(services: Services): Promise<FastifyInstance>
   installErrors(app, known, logger);
   installRequestLog(app);
   installGoodbye(app, services.stopping);
-  await app.register(fastifySwagger, { openapi: openApi(services) });
+  await app.register(fastifySwagger, openApiOptions(config.publicUrl));
 
   await app.register(async (api) => {
     const add = createAddRoute(api, services, known);
@@ -171,23 +172,4 @@ function installRequestLog(app: FastifyInstance): void {
       'request',
     );
   });
-}
-
-function openApi(services: Services) {
-  return {
-    openapi: '3.1.0',
-    info: {
-      title: 'Apertur',
-      version: '1.0.0',
-      description: 'Collects photos from any phone and delivers them where a business needs them.',
-      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
-    },
-    servers: [{ url: services.config.publicUrl ?? 'http://localhost:3000' }],
-    components: {
-      securitySchemes: {
-        key: { type: 'http' as const, scheme: 'bearer', bearerFormat: 'aptr_live_… or aptr_test_…' },
-      },
-    },
-    security: [{ key: [] }],
-  };
 }

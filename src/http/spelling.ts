@@ -13,6 +13,9 @@ const toCamel = (name: string): string =>
   name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 const toSnake = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
+/** The other spelling of a member; the same when it has only one. */
+export const twinOf = (name: string): string => (name.includes('_') ? toCamel(name) : toSnake(name));
+
 /** Makes a function that rewrites a body or query into the canonical spelling of `schema`. */
 export function createSpelling(schema: unknown): (value: unknown) => unknown {
   const properties = (schema as ObjectSchema | undefined)?.properties;
@@ -25,7 +28,7 @@ export function createSpelling(schema: unknown): (value: unknown) => unknown {
     if (typeof value !== 'object' || Array.isArray(value)) return value;
     const given: Record<string, unknown> = { ...value };
     for (const name of names) {
-      const twin = name.includes('_') ? toCamel(name) : toSnake(name);
+      const twin = twinOf(name);
       if (twin !== name && given[twin] !== undefined && given[name] === undefined) given[name] = given[twin];
       if (given[name] === null && !takesNull(properties[name]!)) delete given[name];
     }

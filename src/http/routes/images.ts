@@ -11,16 +11,51 @@ import { countedAddress } from '../client-address.ts';
 import { tryPassword } from '../password-tries.ts';
 import { tooMany } from '../rate-limit.ts';
 import type { AddRoute } from '../route.ts';
+import { shape } from '../schemas.ts';
 import type { Services } from '../services.ts';
 import { requireSessionByLink } from './sessions.ts';
 
-const UploadResult = Type.Object({
+const UploadResult = shape('UploadResult', {
   id: Type.String(),
   filename: Type.String(),
   size_bytes: Type.Integer(),
   destinations: Type.Integer(),
   long_polling: Type.Boolean(),
 });
+
+const UploadForm = Type.Object({
+  file: Type.String({
+    format: 'binary',
+    description: 'The photo. Its type is read from its bytes, whatever the part says.',
+  }),
+  source: Type.Optional(
+    Type.String({
+      maxLength: 64,
+      description: 'Where it comes from; `camera` without. Before or after the file.',
+    }),
+  ),
+});
+
+const SealedImage = shape('EncryptedImage', {
+  encryptedKey: Type.String({ description: 'The AES key, wrapped with RSA-OAEP, base64.' }),
+  iv: Type.String({ description: '12 bytes, base64.' }),
+  encryptedData: Type.String({ description: 'AES-256-GCM: ciphertext, then the tag of 16 bytes; base64.' }),
+  algorithm: Type.Optional(Type.String({ description: 'RSA-OAEP+AES-256-GCM.' })),
+  filename: Type.Optional(Type.String()),
+  mimeType: Type.Optional(Type.String()),
+  source: Type.Optional(Type.String()),
+  keyId: Type.Optional(Type.String({ description: 'End to end only: which key of the project.' })),
+});
+
+const uploadHeaders = {
+  'x-session-password': Type.String({
+    description: 'Of a session with a password; percent-encoded UTF-8 is taken.',
+  }),
+  'X-Aptr-Encrypted': Type.String({
+    enum: ['default', 'e2e'],
+    description: 'The photo is encrypted: with the key of the server (`default`) or of the project (`e2e`).',
+  }),
+};
 
 /** How much of a refused upload is read on, so that the client gets to see the answer. */
 const politeBytes = 64 * 1024 * 1024;
@@ -36,7 +71,11 @@ export function addImageRoutes(add: AddRoute, services: Services): void {
   add({
     method: 'POST',
     paths: ['/upload/:session/images', '/sessions/:session/upload'],
+    id: 'uploadImage',
+    consumes: { 'multipart/form-data': UploadForm, 'application/json': SealedImage },
+    headers: uploadHeaders,
     summary: 'Upload one photo',
+    errors: [400, 401, 408, 409, 410, 413, 415, 422],
     tag: 'Uploads',
     access: 'public',
     ownRate: true,

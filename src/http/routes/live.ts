@@ -14,12 +14,23 @@ const LiveQuery = Type.Object({
   token: Type.Optional(Type.String({ maxLength: 200 })),
 });
 
+const LastEventId = Type.String({
+  description: 'The id of the last event that arrived: what came after it is sent again, for five minutes.',
+});
+
+const frames = `Frames of the events \`connected\`, \`image:ready\`, \`image:delivering\`, \`image:delivered\`, \`image:failed\`,
+\`session:completed\` and \`session:expired\`, each with one line of JSON. A comment keeps the stream alive every 15 seconds;
+it stays open after the session has ended.`;
+
 export function addLiveRoutes(add: AddRoute, services: Services): void {
   const { db } = services;
   add({
     method: 'GET',
     paths: ['/upload/:session/events'],
     id: 'streamSessionEvents',
+    description: frames,
+    produces: ['text/event-stream'],
+    headers: { 'Last-Event-ID': LastEventId },
     summary: 'What happens in a session, live (server-sent events)',
     tag: 'Live',
     access: 'public',
@@ -33,6 +44,9 @@ export function addLiveRoutes(add: AddRoute, services: Services): void {
     method: 'GET',
     paths: ['/sessions/:session/events', '/upload-sessions/:session/events'],
     id: 'streamProjectSessionEvents',
+    description: frames,
+    produces: ['text/event-stream'],
+    headers: { 'Last-Event-ID': LastEventId },
     summary: 'What happens in a session, live, for the project',
     tag: 'Live',
     access: 'public',

@@ -9,7 +9,7 @@ import { flattenTags, type Session } from '../../sessions/session.ts';
 import { callerOf } from '../auth.ts';
 import { disconnected } from '../disconnect.ts';
 import type { AddRoute } from '../route.ts';
-import { clampInteger, nullable, shape, Timestamp } from '../schemas.ts';
+import { clampInteger, imageTypes, nullable, shape, Timestamp } from '../schemas.ts';
 import type { Services } from '../services.ts';
 import { requireSession } from './sessions.ts';
 import { requireImage, sendImage } from './uploads.ts';
@@ -87,7 +87,7 @@ function addWaiting(add: AddRoute, services: Services): void {
     access: 'key',
     scope: 'upload:read',
     query: Type.Object({ timeout: Type.Optional(Type.String({ maxLength: 10 })) }),
-    response: { 200: PolledImage },
+    response: { 200: PolledImage, 204: Type.Null({ description: 'Nothing came within the time.' }) },
     async handler(request, reply) {
       const caller = callerOf(request);
       const session = await requireSession(db, caller, request.params.session!);
@@ -160,6 +160,7 @@ function addBytes(add: AddRoute, services: Services): void {
       '/images/:image/download',
     ],
     id: 'downloadImage',
+    produces: imageTypes,
     summary: 'The bytes of an image; does not acknowledge it',
     errors: [410],
     tag,

@@ -13,6 +13,7 @@ export function addQrRoutes(add: AddRoute, services: Services): void {
     method: 'GET',
     paths: ['/upload-sessions/:session/qr', '/sessions/:session/qr'],
     id: 'getSessionQr',
+    produces: ['image/png', 'image/svg+xml', 'image/jpeg'],
     summary: 'The QR code of a session as PNG, SVG or JPEG',
     tag: 'Sessions',
     access: 'public',

@@ -14,7 +14,16 @@ import { type Caller, callerOf } from '../auth.ts';
 import { disconnected } from '../disconnect.ts';
 import { tryPassword } from '../password-tries.ts';
 import type { AddRoute } from '../route.ts';
-import { clampInteger, LimitQuery, nullable, PageQuery, pageOf, readPage, Timestamp } from '../schemas.ts';
+import {
+  clampInteger,
+  LimitQuery,
+  nullable,
+  PageQuery,
+  pageOf,
+  readPage,
+  shape,
+  Timestamp,
+} from '../schemas.ts';
 import type { Services } from '../services.ts';
 import {
   CreatedSession,
@@ -61,7 +70,9 @@ function addCreate(add: AddRoute, services: Services): void {
   add({
     method: 'POST',
     paths: ['/upload-sessions', '/sessions'],
+    id: 'createSession',
     summary: 'Create an upload session',
+    errors: [403, 404],
     tag,
     access: 'key',
     scope: 'upload:create',
@@ -132,6 +143,7 @@ function addLists(add: AddRoute, services: Services): void {
   add({
     method: 'GET',
     paths: ['/sessions', '/upload-sessions'],
+    id: 'listSessions',
     summary: 'List sessions, newest first',
     tag,
     access: 'key',
@@ -161,6 +173,7 @@ function addLists(add: AddRoute, services: Services): void {
   add({
     method: 'GET',
     paths: ['/sessions/recent', '/upload-sessions/recent'],
+    id: 'listRecentSessions',
     summary: 'The newest sessions',
     tag,
     access: 'key',
@@ -181,6 +194,7 @@ function addRead(add: AddRoute, services: Services): void {
   add({
     method: 'GET',
     paths: ['/upload/:session/session', '/upload-sessions/:session', '/sessions/:session'],
+    id: 'getSession',
     summary: 'Read a session, as the phone sees it',
     tag,
     access: 'public',
@@ -249,7 +263,9 @@ function addChange(add: AddRoute, services: Services): void {
   add({
     method: 'PATCH',
     paths: ['/upload-sessions/:session', '/sessions/:session'],
+    id: 'updateSession',
     summary: 'Update an open session',
+    errors: [409, 410],
     tag,
     access: 'key',
     scope: 'upload:create',
@@ -264,7 +280,9 @@ function addChange(add: AddRoute, services: Services): void {
   add({
     method: 'POST',
     paths: ['/upload-sessions/:session/close', '/sessions/:session/close'],
+    id: 'closeSession',
     summary: 'Close a session: it takes no more images',
+    errors: [409, 410],
     tag,
     access: 'key',
     scope: 'upload:create',
@@ -296,6 +314,7 @@ function addPassword(add: AddRoute, services: Services): void {
   add({
     method: 'POST',
     paths: ['/upload/:session/verify-password', '/upload-sessions/:session/verify-password'],
+    id: 'verifySessionPassword',
     summary: 'Try a session password; a wrong one is not an error',
     tag,
     access: 'public',
@@ -309,7 +328,7 @@ function addPassword(add: AddRoute, services: Services): void {
   });
 }
 
-const DeliveryStatusShape = Type.Object({
+const DeliveryStatusShape = shape('DeliveryStatus', {
   status: Type.String(),
   files: Type.Array(
     Type.Object({
@@ -337,6 +356,7 @@ function addDeliveryStatus(add: AddRoute, services: Services): void {
   add({
     method: 'GET',
     paths: ['/upload-sessions/:session/delivery-status', '/sessions/:session/delivery-status'],
+    id: 'getDeliveryStatus',
     summary: 'Where each image is; with pollFrom, wait for a change',
     tag,
     access: 'key',
