@@ -32,6 +32,8 @@ const needs: readonly Need[] = [
   { packages: ['redis-server'], isThere: () => inPath('redis-server') },
   // For the benchmark of destinations.
   { packages: ['rclone'], isThere: () => inPath('rclone') },
+  // Makes the HEIC pictures.
+  { packages: ['libheif-examples'], isThere: () => inPath('heif-enc') },
   { packages: ['openssh-server'], isThere: () => inPath('sshd') && inPath('ssh-keygen') },
   {
     packages: ['apache2-bin', 'apache2-utils'],

@@ -182,6 +182,19 @@ export interface ImageTable {
   leased_until: Generated<number | null>;
   /** When retention removed the bytes. */
   purged_at: number | null;
+  /** The small pictures in the storage: "320.webp 640.jpeg "; "none" when the photo cannot be drawn. */
+  thumbnails: Generated<string>;
+  created_at: number;
+}
+
+/** A link that was sent by mail or text message. */
+export interface ShareTable {
+  id: string;
+  project_id: string;
+  session_id: string;
+  channel: 'email' | 'sms';
+  /** SHA-256 of the address, hex: enough to count, not to read. */
+  recipient_hash: string;
   created_at: number;
 }
 
@@ -597,6 +610,7 @@ export interface Schema {
   session_destinations: SessionDestinationTable;
   oauth_states: OAuthStateTable;
   images: ImageTable;
+  shares: ShareTable;
   deliveries: DeliveryTable;
   webhooks: WebhookTable;
   webhook_deliveries: WebhookDeliveryTable;

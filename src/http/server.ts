@@ -32,6 +32,7 @@ import { addQrRoutes } from './routes/qr.ts';
 import { addReplayRoutes } from './routes/replays.ts';
 import { addSessionRoutes } from './routes/sessions.ts';
 import { addStatsRoutes } from './routes/stats.ts';
+import { addThumbnailRoutes } from './routes/thumbnails.ts';
 import { addUploadRoutes } from './routes/uploads.ts';
 import { addWebhookDeliveryRoutes } from './routes/webhook-deliveries.ts';
 import { addWebhookRoutes } from './routes/webhooks.ts';
@@ -81,6 +82,7 @@ export async function createServer(services: Services): Promise<FastifyInstance>
     addEncryptionRoutes(add, services);
     addE2eKeyRoutes(add, services);
     addUploadRoutes(add, services);
+    addThumbnailRoutes(add, services);
     addPollingRoutes(add, services);
     addKeyRoutes(add, services);
     addKeyProtectionRoutes(add, services);

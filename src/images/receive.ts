@@ -244,7 +244,7 @@ const takePlace = compileOnce((q, session: { id: string; maxImages: number; now:
     .returning('images_count'),
 );
 
-type NewImage = Omit<ImageTable, 'acknowledged_at' | 'leased_until' | 'purged_at'>;
+type NewImage = Omit<ImageTable, 'acknowledged_at' | 'leased_until' | 'purged_at' | 'thumbnails'>;
 
 const insertImage = compileOnce((q, image: NewImage) =>
   q.insertInto('images').values({

@@ -1,6 +1,7 @@
 /** Removing the bytes of photos whose time has come. The row stays: what was received and where it went is history. */
 import type { Database } from '../db/database.ts';
 import type { Storage } from '../storage/storage.ts';
+import { removeThumbnails } from './thumbnails.ts';
 
 const day = 24 * 3_600_000;
 
@@ -16,7 +17,7 @@ export async function purgeImages(
   const due = await db.read
     .selectFrom('images as i')
     .innerJoin('sessions as s', 's.id', 'i.session_id')
-    .select(['i.id', 'i.storage_key'])
+    .select(['i.id', 'i.storage_key', 'i.thumbnails'])
     .where('i.created_at', '<', now - retentionDays * day)
     .where('i.purged_at', 'is', null)
     .where((eb) => eb.or([eb('s.long_polling', '=', 0), eb('i.acknowledged_at', 'is not', null)]))
@@ -40,6 +41,7 @@ export async function purgeImages(
       await tx.q.updateTable('images').set({ purged_at: now }).where('id', '=', image.id).execute();
     });
     await storage.remove(image.storage_key);
+    await removeThumbnails(storage, image);
   }
   return due.length;
 }

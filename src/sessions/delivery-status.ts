@@ -2,6 +2,7 @@
 import type { Database, Queries } from '../db/database.ts';
 import type { DeliveryStatus } from '../db/schema.ts';
 import { sessionChanged } from '../events/live.ts';
+import { hasThumbnail } from '../images/thumbnails.ts';
 import type { Clock } from '../lib/clock.ts';
 import { findSession } from './find.ts';
 import { type Session, type SessionStatus, statusOf } from './session.ts';
@@ -34,7 +35,7 @@ export async function readDeliveryStatus(
 ): Promise<DeliverySnapshot> {
   const images = await q
     .selectFrom('images')
-    .select(['id', 'filename', 'size_bytes'])
+    .select(['id', 'filename', 'size_bytes', 'mime_type', 'purged_at', 'thumbnails'])
     .where('session_id', '=', session.id)
     .orderBy('position')
     .execute();
@@ -53,7 +54,7 @@ export async function readDeliveryStatus(
       record_id: image.id,
       filename: image.filename,
       size_bytes: image.size_bytes,
-      has_thumbnail: false,
+      has_thumbnail: hasThumbnail(image),
       destinations: (byImage.get(image.id) ?? []).map(({ image_id: _, ...delivery }) => delivery),
     })),
     // Expiry is a change too, also in the moment before its event is written.

@@ -8,6 +8,7 @@ import * as oauthDestinations from './0004-oauth-destinations.ts';
 import * as protections from './0005-protections.ts';
 import * as plans from './0006-plans.ts';
 import * as accounts from './0007-accounts.ts';
+import * as thumbnailsShare from './0008-thumbnails-share.ts';
 import * as dashboard from './0013-dashboard.ts';
 
 export interface Migration {
@@ -24,5 +25,6 @@ export const migrations: readonly Migration[] = [
   { version: 5, name: 'protections', up: protections.up },
   { version: 6, name: 'plans', up: plans.up },
   { version: 7, name: 'accounts', up: accounts.up },
+  { version: 8, name: 'thumbnails-share', up: thumbnailsShare.up },
   { version: 13, name: 'dashboard', up: dashboard.up },
 ];

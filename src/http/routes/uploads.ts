@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { AppError, notFound } from '../../errors.ts';
+import type { Linked } from '../../images/download-link.ts';
 import {
   findImage,
   findImageByLink,
@@ -11,11 +12,22 @@ import {
   type StoredImage,
   type Upload,
 } from '../../images/find.ts';
+import { hasThumbnail } from '../../images/thumbnails.ts';
 import { toIso } from '../../lib/clock.ts';
 import { StorageMissingError } from '../../storage/storage.ts';
 import { type Caller, callerOf, countPublic, requireCaller } from '../auth.ts';
 import type { AddRoute } from '../route.ts';
-import { clampInteger, LimitQuery, PageQuery, pageOf, readPage, shape, Timestamp } from '../schemas.ts';
+import {
+  clampInteger,
+  imageTypes,
+  LimitQuery,
+  nullable,
+  PageQuery,
+  pageOf,
+  readPage,
+  shape,
+  Timestamp,
+} from '../schemas.ts';
 import type { Services } from '../services.ts';
 
 const tag = 'Uploads';
@@ -37,9 +49,20 @@ const UploadRow = shape('Upload', {
   destinationsFailed: Type.Integer(),
   destinationsBreakdown: Type.Array(Type.Object({ type: Type.String(), count: Type.Integer() })),
   status: Type.String(),
+  hasThumbnail: Type.Boolean({ description: 'false as soon as it is known that none can be drawn.' }),
+  thumbnailUrl: nullable(Type.String({ description: 'Opens without a credential for an hour or two.' })),
 });
 
-function show({ image, ...upload }: Upload): Static<typeof UploadRow> {
+/** A link holds for one to two hours, and stays the same within an hour, so that a browser may keep the picture. */
+const hourMs = 3_600_000;
+
+function show(
+  { links, clock, originOf }: Services,
+  request: FastifyRequest,
+  { image, ...upload }: Upload,
+): Static<typeof UploadRow> {
+  const linkUntil = (Math.floor(clock.now() / hourMs) + 2) * hourMs;
+  const shown = hasThumbnail(image);
   return {
     id: image.id,
     filename: image.filename,
@@ -57,6 +80,8 @@ function show({ image, ...upload }: Upload): Static<typeof UploadRow> {
     destinationsFailed: upload.failed,
     destinationsBreakdown: upload.breakdown,
     status: upload.status,
+    hasThumbnail: shown,
+    thumbnailUrl: shown ? originOf(request) + links.path(image.id, linkUntil, 'thumbnail') : null,
   };
 }
 
@@ -122,7 +147,13 @@ function addLists(add: AddRoute, services: Services): void {
         offset: (page - 1) * pageSize,
         limit: pageSize,
       });
-      return { data: rows.map(show), total, page, pageSize, totalPages: Math.ceil(total / pageSize) };
+      return {
+        data: rows.map((row) => show(services, request, row)),
+        total,
+        page,
+        pageSize,
+        totalPages: Math.ceil(total / pageSize),
+      };
     },
   });
   add({
@@ -137,7 +168,8 @@ function addLists(add: AddRoute, services: Services): void {
     response: { 200: Type.Array(UploadRow) },
     async handler(request) {
       const limit = clampInteger(request.query.limit, 10, 1, 50);
-      return (await listUploads(db.read, callerOf(request), { offset: 0, limit })).rows.map(show);
+      const { rows } = await listUploads(db.read, callerOf(request), { offset: 0, limit });
+      return rows.map((row) => show(services, request, row));
     },
   });
   add({
@@ -151,7 +183,8 @@ function addLists(add: AddRoute, services: Services): void {
     response: { 200: UploadRow },
     async handler(request) {
       const image = await requireImage(services, callerOf(request), request.params.image!);
-      return show((await listUploadsByIds(db.read, image.project_id, [image.id]))[0]!);
+      const [upload] = await listUploadsByIds(db.read, image.project_id, [image.id]);
+      return show(services, request, upload!);
     },
   });
 }
@@ -161,6 +194,7 @@ function addDownload(add: AddRoute, services: Services): void {
     method: 'GET',
     paths: ['/uploads/:image/download'],
     id: 'downloadUpload',
+    produces: imageTypes,
     summary: 'The bytes of an upload, by key or by signed link',
     errors: [410],
     tag,
@@ -172,15 +206,17 @@ function addDownload(add: AddRoute, services: Services): void {
       signature: Type.Optional(Type.String({ maxLength: 128 })),
     }),
     async handler(request, reply) {
-      return sendImage(services, reply, await imageToDownload(services, request, reply));
+      return sendImage(services, reply, await imageForReader(services, request, reply, 'download'));
     },
   });
 }
 
-async function imageToDownload(
+/** The image of a request by key or by signed link. Throws AppError 401, 403, 404. */
+export async function imageForReader(
   services: Services,
   request: FastifyRequest,
   reply: FastifyReply,
+  what: Linked,
 ): Promise<StoredImage> {
   const { image: id } = request.params as { image: string };
   const { expires, signature } = request.query as { expires?: string; signature?: string };
@@ -189,7 +225,7 @@ async function imageToDownload(
     return requireImage(services, callerOf(request), id);
   }
   await countPublic(services)(request, reply);
-  if (!services.links.verify(id, expires ?? '', signature, services.clock.now())) {
+  if (!services.links.verify(id, expires ?? '', signature, services.clock.now(), what)) {
     throw new AppError(403, 'FORBIDDEN', 'This link is not valid or has expired. Ask for a new one.');
   }
   const image = await findImageByLink(services.db.read, id);
