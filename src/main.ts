@@ -8,6 +8,9 @@ const help = `Apertur collects photos from any phone and delivers them where a b
   apertur api                     only the API
   apertur worker                  only deliveries and chores
   apertur migrate                 bring the database forward
+  apertur migrate-data            move to PostgreSQL, and photos to another storage: --to postgres://… [--storage s3://…]
+  apertur backup                  everything an install holds, while it runs: --to FOLDER
+  apertur restore                 from such a folder: --from FOLDER [--check]
   apertur key create              make an API key: [--project ID] [--env live|test] [--label TEXT] [--json]
   apertur key rotate-server       make a new key for encrypted uploads; the old one opens them for eight more days
   apertur decrypt                 open end-to-end encrypted photos: --key private.pem [--out DIR] FILE…
@@ -39,6 +42,18 @@ async function run(command: string | undefined, args: string[]): Promise<number>
       const { migrateCommand } = await import('./commands/migrate.ts');
       return migrateCommand(readConfig());
     }
+    case 'migrate-data': {
+      const { migrateDataCommand } = await import('./commands/migrate-data.ts');
+      return migrateDataCommand(readConfig(), args);
+    }
+    case 'backup': {
+      const { backupCommand } = await import('./commands/backup/backup.ts');
+      return backupCommand(readConfig(), args);
+    }
+    case 'restore': {
+      const { restoreCommand } = await import('./commands/backup/restore.ts');
+      return restoreCommand(readConfig(), args);
+    }
     case 'key': {
       const { keyCommand } = await import('./commands/key.ts');
       return keyCommand(readConfig(), args);
@@ -69,7 +84,10 @@ async function run(command: string | undefined, args: string[]): Promise<number>
 
 /** What a person can act on is one sentence; what is our fault keeps its stack. */
 function explain(error: unknown): string {
-  if (error instanceof ConfigError || error instanceof SchemaVersionError) return error.message;
+  // By name where the class would have to be loaded for every command.
+  const told = ['BackupError', 'CopyError'].includes((error as Error).name);
+  if (told || error instanceof ConfigError || error instanceof SchemaVersionError)
+    return (error as Error).message;
   const { code, port, message, stack } = error as NodeJS.ErrnoException & { port?: number };
   if (code === 'EADDRINUSE') return `Port ${port} is in use. Set APERTUR_PORT to another one.`;
   if (code === 'EACCES') return `${message}. Check who may write there, or set APERTUR_DATA_DIR.`;

@@ -32,20 +32,35 @@ export async function copyPhotos(
   q: Queries,
   from: Storage,
   to: Storage,
-  options: { verify?: boolean; onProgress?: (copied: CopiedPhotos) => void } = {},
+  { verify = false } = {},
 ): Promise<CopiedPhotos> {
   const result: CopiedPhotos = { total: 0, copied: 0, bytes: 0, damaged: [] };
+  await eachKept(q, (image) => copyOne(image, from, to, verify, result));
+  return result;
+}
+
+/** Reads every kept photo and compares its hash. */
+export async function checkPhotos(
+  q: Queries,
+  storage: Storage,
+): Promise<Pick<CopiedPhotos, 'total' | 'damaged'>> {
+  const result = { total: 0, damaged: [] as string[] };
+  await eachKept(q, async (image) => {
+    result.total += 1;
+    const hash = await hashOf(storage, image).catch(missingAsNothing);
+    if (hash !== image.sha256) result.damaged.push(image.id);
+  });
+  return result;
+}
+
+async function eachKept(q: Queries, visit: (image: Kept) => Promise<void>): Promise<void> {
   for await (const page of keptImages(q)) {
     const waiting = [...page];
-    const carry = async (): Promise<void> => {
-      for (let image = waiting.shift(); image; image = waiting.shift()) {
-        await copyOne(image, from, to, options.verify ?? false, result);
-      }
+    const work = async (): Promise<void> => {
+      for (let image = waiting.shift(); image; image = waiting.shift()) await visit(image);
     };
-    await Promise.all(Array.from({ length: atOnce }, carry));
-    options.onProgress?.(result);
+    await Promise.all(Array.from({ length: atOnce }, work));
   }
-  return result;
 }
 
 async function* keptImages(q: Queries): AsyncGenerator<Kept[]> {
@@ -95,8 +110,8 @@ async function carryBytes(image: Kept, from: Storage, to: Storage): Promise<bool
     return right;
   } catch (error) {
     await writer.abort();
-    if (error instanceof StorageMissingError) return false;
-    throw error;
+    missingAsNothing(error);
+    return false;
   }
 }
 
@@ -104,4 +119,8 @@ async function hashOf(storage: Storage, image: Kept): Promise<string> {
   const hash = createHash('sha256');
   for await (const chunk of await storage.open(image.storage_key)) hash.update(chunk);
   return hash.digest('hex');
+}
+
+function missingAsNothing(error: unknown): undefined {
+  if (!(error instanceof StorageMissingError)) throw error;
 }

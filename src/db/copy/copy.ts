@@ -72,8 +72,8 @@ async function assertSameTables(tables: Table[], target: Database): Promise<void
   );
 }
 
-/** A target with projects of its own is somebody else's: what it holds would be removed. */
-async function assertSameInstall({ q }: Source, target: Database): Promise<void> {
+/** A target with projects of its own is somebody else's: what it holds would be removed. Throws CopyError. */
+export async function assertSameInstall({ q }: Pick<Source, 'q'>, target: Database): Promise<void> {
   const ours = await q.selectFrom('projects').select('id').execute();
   const theirs = await target.read.selectFrom('projects').select('id').execute();
   const known = new Set(ours.map(({ id }) => id));
