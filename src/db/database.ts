@@ -19,7 +19,7 @@ export interface Tx {
 }
 
 export interface WriteOptions {
-  /** PostgreSQL: commit without waiting for the disk. Only where doing the work twice is harmless. */
+  /** Commit without waiting for the disk. Only where doing the work twice is harmless. */
   relaxed?: boolean;
   /** PostgreSQL: no statement is too slow. For migrations. */
   patient?: boolean;

@@ -10,13 +10,17 @@ import {
   type Dialect,
   type DialectAdapter,
   type Driver,
-  type Kysely,
+  Kysely,
   type QueryCompiler,
+  type QueryExecutor,
   type QueryResult,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
+  Transaction,
 } from 'kysely';
+import { shortenWay } from './compiled.ts';
+import type { Schema } from './schema.ts';
 
 /** More than the queries of the product; lists of varying length make new texts, and the oldest text goes. */
 const keptStatements = 500;
@@ -102,10 +106,14 @@ class SqliteConnection implements DatabaseConnection {
 class SqliteDriver implements Driver {
   readonly #db: DatabaseSync;
   readonly #statements: Statements;
+  readonly #begin: StatementSync;
+  readonly #release: StatementSync;
 
   constructor(db: DatabaseSync) {
     this.#db = db;
     this.#statements = new Statements(db);
+    this.#begin = db.prepare('savepoint one');
+    this.#release = db.prepare('release one');
   }
 
   async init(): Promise<void> {}
@@ -115,15 +123,28 @@ class SqliteDriver implements Driver {
   }
 
   async beginTransaction(): Promise<void> {
-    this.#db.exec('savepoint one');
+    this.begin();
   }
 
   async commitTransaction(connection: SqliteConnection): Promise<void> {
-    connection.ended = true;
-    this.#db.exec('release one');
+    this.commit(connection);
   }
 
   async rollbackTransaction(connection: SqliteConnection): Promise<void> {
+    this.rollBack(connection);
+  }
+
+  begin(): SqliteConnection {
+    this.#begin.run();
+    return new SqliteConnection(this.#statements);
+  }
+
+  commit(connection: SqliteConnection): void {
+    connection.ended = true;
+    this.#release.run();
+  }
+
+  rollBack(connection: SqliteConnection): void {
     connection.ended = true;
     // A full disk or an I/O error has undone the whole transaction already.
     if (this.#db.isTransaction) this.#db.exec('rollback to one; release one');
@@ -135,6 +156,38 @@ class SqliteDriver implements Driver {
 
   /** The one who opened the database closes it. */
   async destroy(): Promise<void> {}
+}
+
+/** Transactions without the ways of a pool: there is one connection, and nothing on it ever waits. */
+export class SqliteTransactions {
+  readonly #dialect: SqliteDialect;
+  readonly #driver: SqliteDriver;
+  readonly #executor: QueryExecutor;
+
+  constructor(db: DatabaseSync) {
+    this.#dialect = new SqliteDialect(db);
+    this.#driver = new SqliteDriver(db);
+    this.#executor = new Kysely<Schema>({ dialect: this.#dialect }).getExecutor();
+  }
+
+  /** Runs `fn`; what it did is undone when it throws. */
+  async run<T>(fn: (q: Transaction<Schema>) => Promise<T>): Promise<T> {
+    const connection = this.#driver.begin();
+    const executor = this.#executor.withConnectionProvider({
+      provideConnection: (consumer) => consumer(connection),
+    });
+    const dialect = this.#dialect;
+    const q = new Transaction<Schema>({ config: { dialect }, dialect, driver: this.#driver, executor });
+    shortenWay(q, connection);
+    try {
+      const value = await fn(q);
+      this.#driver.commit(connection);
+      return value;
+    } catch (error) {
+      this.#driver.rollBack(connection);
+      throw error;
+    }
+  }
 }
 
 export class SqliteDialect implements Dialect {

@@ -3,10 +3,9 @@
  * disk; each has a savepoint of its own, so that one failing leaves nothing of itself and all of the others.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import type { Kysely } from 'kysely';
 import { DatabaseBusyError, type Tx, WriteMisusedError } from './database.ts';
 import { Notifications } from './listeners.ts';
-import type { Schema } from './schema.ts';
+import type { SqliteTransactions } from './sqlite-dialect.ts';
 
 /** A group ends after so many writes or so many milliseconds, so that the event loop gets its turn. */
 const groupWrites = 500;
@@ -17,6 +16,8 @@ const queueLimit = 10_000;
 const busyRetryMs = 15;
 
 interface Job {
+  /** Its commit need not wait for the disk. */
+  readonly relaxed: boolean;
   readonly run: (tx: Tx) => Promise<unknown>;
   readonly notifications: Notifications;
   readonly resolve: (value: unknown) => void;
@@ -26,8 +27,8 @@ interface Job {
 
 export interface WriterOptions {
   db: DatabaseSync;
-  /** Kysely over `db`. */
-  queries: Kysely<Schema>;
+  /** Over `db`. */
+  transactions: SqliteTransactions;
   dispatch: (notifications: Notifications) => void;
   /** Milliseconds that another process may hold the database before writes are refused. */
   busyLimitMs: number;
@@ -35,11 +36,13 @@ export interface WriterOptions {
 
 export class SqliteWriter {
   readonly #db: DatabaseSync;
-  readonly #queries: Kysely<Schema>;
+  readonly #transactions: SqliteTransactions;
   readonly #dispatch: (notifications: Notifications) => void;
   readonly #busyLimitMs: number;
   #queue: Job[] = [];
   #flushing = false;
+  /** Whether the next commit waits for the disk: as the connection was opened. */
+  #synced = true;
   #busySince: number | undefined;
   #whenIdle: (() => void)[] = [];
   /** Ends the write that runs, from outside. */
@@ -47,18 +50,19 @@ export class SqliteWriter {
 
   constructor(options: WriterOptions) {
     this.#db = options.db;
-    this.#queries = options.queries;
+    this.#transactions = options.transactions;
     this.#dispatch = options.dispatch;
     this.#busyLimitMs = options.busyLimitMs;
   }
 
-  write<T>(fn: (tx: Tx) => Promise<T>): Promise<T> {
+  write<T>(fn: (tx: Tx) => Promise<T>, relaxed = false): Promise<T> {
     if (this.#queue.length >= queueLimit) {
       return Promise.reject(new DatabaseBusyError('Too many writes wait for the database.'));
     }
     return new Promise<T>((resolve, reject) => {
       const notifications = new Notifications();
       this.#queue.push({
+        relaxed,
         run: fn,
         notifications,
         resolve: resolve as (value: unknown) => void,
@@ -93,6 +97,7 @@ export class SqliteWriter {
 
   #begin(): 'begun' | 'later' | 'refused' {
     try {
+      this.#setSync();
       this.#db.exec('begin immediate');
       this.#busySince = undefined;
       return 'begun';
@@ -103,6 +108,18 @@ export class SqliteWriter {
       for (const job of waiting) job.reject(reason);
       return 'refused';
     }
+  }
+
+  /**
+   * A group of relaxed writes alone is not synced: in the log (WAL) it stands before whatever comes later, so the next
+   * synced commit takes it along, and a power cut loses at most the end of it, never its middle. Only outside of a
+   * transaction may this be changed; who joins the group afterwards and needs the disk waits for the next one.
+   */
+  #setSync(): void {
+    const synced = this.#queue.some((job) => !job.relaxed);
+    if (synced === this.#synced) return;
+    this.#db.exec(`pragma synchronous = ${synced ? 'full' : 'normal'}`);
+    this.#synced = synced;
   }
 
   /** Another process writes. Waiting inside SQLite would hold the event loop; a timer does not. */
@@ -124,7 +141,7 @@ export class SqliteWriter {
     try {
       while (group.length < groupWrites && performance.now() < end && this.#db.isTransaction) {
         const job = this.#queue[group.length];
-        if (job === undefined) break;
+        if (job === undefined || (!this.#synced && !job.relaxed)) break;
         group.push(job);
         await this.#runOne(job);
       }
@@ -143,12 +160,12 @@ export class SqliteWriter {
 
   async #runOne(job: Job): Promise<void> {
     try {
-      const value = await this.#queries.transaction().execute((q) => {
-        const interrupted = new Promise<never>((_, reject) => {
-          this.#interrupt = reject;
-        });
+      const value = await this.#transactions.run((q) => {
         const tx: Tx = { q, notify: (channel, payload) => job.notifications.add(channel, payload) };
-        return Promise.race([job.run(tx), interrupted]);
+        return new Promise((resolve, reject) => {
+          this.#interrupt = reject;
+          job.run(tx).then(resolve, reject);
+        });
       });
       job.outcome = { ok: true, value };
     } catch (error) {

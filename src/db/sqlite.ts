@@ -4,10 +4,10 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely, sql } from 'kysely';
 import type { Logger } from '../lib/logger.ts';
-import type { Database, LockableTable, Queries, Tx } from './database.ts';
+import type { Database, LockableTable, Queries, Tx, WriteOptions } from './database.ts';
 import { Listeners, type Notification } from './listeners.ts';
 import type { Schema } from './schema.ts';
-import { SqliteDialect } from './sqlite-dialect.ts';
+import { SqliteDialect, SqliteTransactions } from './sqlite-dialect.ts';
 import { SqliteWriter } from './sqlite-writer.ts';
 
 /** How long a connection waits for another process inside SQLite, in milliseconds. */
@@ -25,6 +25,7 @@ const forWriting = `
   pragma journal_mode = wal;
   pragma synchronous = full;
   pragma journal_size_limit = 67108864;
+  pragma wal_autocheckpoint = 4000;
   ${shared}
   pragma busy_timeout = ${writerBusyTimeoutMs};
 `;
@@ -50,15 +51,14 @@ class SqliteDatabase implements Database {
     this.#reading = reading;
     this.#listeners = new Listeners(logger);
     this.read = new Kysely<Schema>({ dialect: new SqliteDialect(reading) });
-    const queries = new Kysely<Schema>({ dialect: new SqliteDialect(writing) });
+    const transactions = new SqliteTransactions(writing);
     const dispatch = (told: Iterable<Notification>) => this.#listeners.dispatch(told);
-    this.#writer = new SqliteWriter({ db: writing, queries, dispatch, busyLimitMs });
+    this.#writer = new SqliteWriter({ db: writing, transactions, dispatch, busyLimitMs });
   }
 
-  /** `relaxed` has nothing to relax: the sync is shared with everyone who waits. */
-  async write<T>(fn: (tx: Tx) => Promise<T>): Promise<T> {
+  async write<T>(fn: (tx: Tx) => Promise<T>, { relaxed = false }: WriteOptions = {}): Promise<T> {
     if (this.#closing !== undefined) throw new Error('The database is closed.');
-    return await this.#writer.write(fn);
+    return await this.#writer.write(fn, relaxed);
   }
 
   async lockRows(_tx: Tx, _table: LockableTable, ids: readonly string[]): Promise<string[]> {
