@@ -25,10 +25,12 @@ import { type Chores, createChores } from './lib/chores.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { createId } from './lib/ids.ts';
 import { createLogger, type Logger } from './lib/logger.ts';
+import { createMailer } from './lib/mail.ts';
 import { createOutbound } from './lib/outbound/client.ts';
 import { createGuard } from './lib/outbound/guard.ts';
 import type { Outbound } from './lib/outbound.ts';
 import { loadSealer, type Sealer } from './lib/sealed.ts';
+import { createSmsSender } from './lib/sms.ts';
 import { createStripe } from './projects/billing/stripe.ts';
 import { ensureInstallSecret } from './projects/install-secrets.ts';
 import { defaultPlans, readPlansFile, writePlans } from './projects/plans.ts';
@@ -37,6 +39,7 @@ import { type ReplaySources, runReplays } from './queue/replays.ts';
 import type { Random } from './queue/retry.ts';
 import { joinWorkers, leaveWorkers, thisProcess } from './queue/workers.ts';
 import { tellExpired } from './sessions/expiry.ts';
+import { pruneShares } from './sessions/share.ts';
 import { openStorage } from './storage/open.ts';
 import { createScratch } from './storage/scratch.ts';
 import type { Storage } from './storage/storage.ts';
@@ -151,6 +154,7 @@ export async function buildApp(
   const serverKeys = await openServerKeys({ db, sealer, clock, logger }, overrides.serverKey);
   const scratch = createScratch({ directory: path.join(config.dataDir, 'tmp') });
   await scratch.sweep();
+  const mailer = createMailer(config);
   let ready = false;
   const services: Services = {
     config,
@@ -165,6 +169,8 @@ export async function buildApp(
     replays,
     oauthApps,
     billing: config.stripe && createStripe(config.stripe, { db, outbound, clock }),
+    mailer,
+    sms: createSmsSender(config, outbound),
     serverPublicKey: serverKeys.publicKey,
     unwrap: serverKeys.unwrap,
     scratch,
@@ -223,6 +229,7 @@ export async function buildApp(
       ]);
       if (options.worker) await leaveWorkers(db, me.id).catch(() => undefined);
       serverKeys.close();
+      mailer?.close();
       await outbound.close();
       await storage.close();
       await db.close();
@@ -269,6 +276,7 @@ function choresOf(parts: {
       everyMs: 3_600_000,
       run: () => tendServerKeys({ db, sealer, clock }, config.serverKeyDays * 86_400_000),
     },
+    { name: 'forget old shares', everyMs: 600_000, run: () => pruneShares(db, clock.now()) },
     { name: 'forget old signatures', everyMs: 60_000, run: () => pruneSignatures(db, clock.now()) },
     { name: 'forget old rate windows', everyMs: 60_000, run: () => pruneRateWindows(db, clock.now()) },
     {

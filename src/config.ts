@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { SmsSettings } from './lib/sms.ts';
 
 export interface Setting {
   name: string;
@@ -184,6 +185,24 @@ export const settings = [
     meaning: 'Who mails come from, e.g. Photos <photos@shop.example>. Needed with SMTP_URL.',
   },
   {
+    name: 'SMS_URL',
+    default: '',
+    meaning:
+      'The HTTP gateway for text messages. In this and the next three, {to}, {text}, {secret} and {secret_base64} are filled in. Empty: no text messages.',
+  },
+  { name: 'SMS_METHOD', default: 'POST', meaning: 'POST, PUT or GET.' },
+  {
+    name: 'SMS_HEADERS',
+    default: '{"Content-Type":"application/json","Authorization":"Bearer {secret}"}',
+    meaning: 'Headers of the request, as a JSON object.',
+  },
+  {
+    name: 'SMS_BODY',
+    default: '{"to":"{to}","text":"{text}"}',
+    meaning: 'Body of the request. Values are escaped as its Content-Type asks for (JSON, form, XML).',
+  },
+  { name: 'SMS_SECRET', default: '', meaning: 'The secret of the gateway.', secret: true },
+  {
     name: 'OPEN_REGISTRATION',
     default: 'off',
     meaning: 'on: anybody may make an account and projects. off: only people who were invited.',
@@ -240,6 +259,8 @@ export interface Config {
   oauth: OAuthConfig;
   /** Undefined: no mail is sent. */
   mail: MailSettings | undefined;
+  /** Undefined when no SMS gateway is set. */
+  sms: SmsSettings | undefined;
   /** Anybody may make an account. */
   openRegistration: boolean;
   /** No public URL is set: loopback is allowed, an inbox is made, keys are shown. */
@@ -317,6 +338,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     metrics: readSwitch('METRICS', read('METRICS')),
     oauth: readOAuth(read),
     mail: readMail(read('SMTP_URL'), read('MAIL_FROM')),
+    sms: readSms(read),
     openRegistration: readSwitch('OPEN_REGISTRATION', read('OPEN_REGISTRATION')),
     trial,
   };
@@ -350,6 +372,38 @@ function readMail(url: string, from: string): MailSettings | undefined {
     throw new ConfigError('MAIL_FROM', `"${from}" is not a sender such as Photos <photos@shop.example>.`);
   }
   return { url, from };
+}
+
+function readSms(read: (name: SettingName) => string): SmsSettings | undefined {
+  const url = read('SMS_URL');
+  if (url === '') return undefined;
+  if (!/^https?:/i.test(url) || !URL.canParse(url.replace(/[{}]/g, ''))) {
+    throw new ConfigError('SMS_URL', 'is not an http or https address.');
+  }
+  const method = read('SMS_METHOD').toUpperCase();
+  if (method !== 'POST' && method !== 'PUT' && method !== 'GET') {
+    throw new ConfigError('SMS_METHOD', 'must be POST, PUT or GET.');
+  }
+  return {
+    url,
+    method,
+    headers: readHeaders('SMS_HEADERS', read('SMS_HEADERS')),
+    body: read('SMS_BODY'),
+    secret: read('SMS_SECRET'),
+  };
+}
+
+function readHeaders(name: SettingName, text: string): Record<string, string> {
+  try {
+    const headers: unknown = JSON.parse(text);
+    const entries = Object.entries(headers as Record<string, unknown>);
+    if (entries.every(([key, value]) => /^[\w-]+$/.test(key) && typeof value === 'string')) {
+      return headers as Record<string, string>;
+    }
+  } catch {
+    // Said below.
+  }
+  throw new ConfigError(name, 'must be a JSON object such as {"Authorization":"Bearer {secret}"}.');
 }
 
 function readEndpoints(text: string): OAuthConfig['endpoints'] {

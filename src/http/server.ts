@@ -31,6 +31,7 @@ import { addProjectDeliveryRoutes } from './routes/project-deliveries.ts';
 import { addQrRoutes } from './routes/qr.ts';
 import { addReplayRoutes } from './routes/replays.ts';
 import { addSessionRoutes } from './routes/sessions.ts';
+import { addShareRoutes } from './routes/share.ts';
 import { addStatsRoutes } from './routes/stats.ts';
 import { addThumbnailRoutes } from './routes/thumbnails.ts';
 import { addUploadRoutes } from './routes/uploads.ts';
@@ -69,6 +70,7 @@ export async function createServer(services: Services): Promise<FastifyInstance>
     const add = createAddRoute(api, services, known);
     addSessionRoutes(add, services);
     addQrRoutes(add, services);
+    addShareRoutes(add, services);
     addLiveRoutes(add, services);
     addDestinationKindRoutes(add, services);
     addDestinationRoutes(add, services);

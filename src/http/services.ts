@@ -8,8 +8,10 @@ import type { Unwrap } from '../images/decrypt.ts';
 import type { DownloadLinks } from '../images/download-link.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
+import type { Mailer } from '../lib/mail.ts';
 import type { Outbound } from '../lib/outbound.ts';
 import type { Sealer } from '../lib/sealed.ts';
+import type { SmsSender } from '../lib/sms.ts';
 import type { Billing } from '../projects/billing/stripe.ts';
 import type { ReplaySources } from '../queue/replays.ts';
 import type { Scratch } from '../storage/scratch.ts';
@@ -31,6 +33,10 @@ export interface Services {
   oauthApps: OAuthApps;
   /** Undefined when plans are not paid for here. */
   billing: Billing | undefined;
+  /** Undefined when no mail server is set. */
+  mailer: Mailer | undefined;
+  /** Undefined when no SMS gateway is set. */
+  sms: SmsSender | undefined;
   /** The key that clients encrypt uploads with, PEM (contract §10). */
   serverPublicKey(): string;
   /** Opens the key of an encrypted photo. */

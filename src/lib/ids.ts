@@ -21,7 +21,8 @@ export type IdPrefix =
   | 'inv'
   | 'aud'
   | 'app'
-  | 'grant';
+  | 'grant'
+  | 'shr';
 
 /** Random bytes in stock: fetched one by one, those of an id cost as much as a query. */
 const stock = Buffer.alloc(4_096);

@@ -9,6 +9,8 @@ export interface Mail {
   html: string;
   /** Where answers go; the sender when absent. */
   replyTo?: string;
+  /** Pictures that the HTML shows, as `cid:` and their name: they travel with the mail, and nothing is fetched. */
+  pictures?: { cid: string; filename: string; contentType: string; bytes: Buffer }[];
 }
 
 export interface Mailer {
@@ -54,7 +56,7 @@ export function createMailer(config: { mail: MailerSettings | undefined }): Mail
     { from: settings.from },
   );
   return {
-    async send({ to, subject, text, html, replyTo }) {
+    async send({ to, subject, text, html, replyTo, pictures = [] }) {
       // Only one recipient, whatever the text looks like: an address book entry is not parsed.
       const recipient = { name: '', address: to };
       try {
@@ -63,6 +65,13 @@ export function createMailer(config: { mail: MailerSettings | undefined }): Mail
           subject,
           text,
           html,
+          attachments: pictures.map(({ cid, filename, contentType, bytes }) => ({
+            cid,
+            filename,
+            contentType,
+            content: bytes,
+            contentDisposition: 'inline' as const,
+          })),
           ...(replyTo === undefined ? {} : { replyTo: { name: '', address: replyTo } }),
         });
       } catch (cause) {
