@@ -1,6 +1,8 @@
 /** The one place where objects are made and handed to each other. A test builds the whole app with this. */
 import path from 'node:path';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { pruneAccounts } from './accounts/person-sessions.ts';
+import { createSignIn } from './accounts/sign-in.ts';
 import type { Config } from './config.ts';
 import type { Database } from './db/database.ts';
 import { assertSchema, migrate } from './db/migrate.ts';
@@ -155,6 +157,7 @@ export async function buildApp(
   const scratch = createScratch({ directory: path.join(config.dataDir, 'tmp') });
   await scratch.sweep();
   const mailer = createMailer(config);
+  const accountSecret = (await ensureInstallSecret(db, sealer, 'accounts', clock.now())).toString('hex');
   let ready = false;
   const services: Services = {
     config,
@@ -170,6 +173,15 @@ export async function buildApp(
     oauthApps,
     billing: config.stripe && createStripe(config.stripe, { db, outbound, clock }),
     mailer,
+    signIn: createSignIn({
+      db,
+      secret: accountSecret,
+      mailer,
+      clock,
+      logger,
+      openRegistration: config.openRegistration,
+    }),
+    accountSecret,
     sms: createSmsSender(config, outbound),
     serverPublicKey: serverKeys.publicKey,
     unwrap: serverKeys.unwrap,
@@ -275,6 +287,11 @@ function choresOf(parts: {
       name: 'renew the server key',
       everyMs: 3_600_000,
       run: () => tendServerKeys({ db, sealer, clock }, config.serverKeyDays * 86_400_000),
+    },
+    {
+      name: 'forget old sessions of people',
+      everyMs: 60_000,
+      run: () => db.write((tx) => pruneAccounts(tx, clock.now())),
     },
     { name: 'forget old shares', everyMs: 600_000, run: () => pruneShares(db, clock.now()) },
     { name: 'forget old signatures', everyMs: 60_000, run: () => pruneSignatures(db, clock.now()) },

@@ -5,23 +5,28 @@
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static, TSchema } from 'typebox';
+import type { Right } from '../accounts/roles.ts';
+import { audited } from './audit.ts';
 import { countPublic, requireCaller } from './auth.ts';
 import { bodyStream } from './protections/signature.ts';
 import type { Bucket } from './rate-limit.ts';
 import type { Scope } from './scopes.ts';
 import type { Services } from './services.ts';
+import { personOf, requirePerson } from './sessions-of-people.ts';
 
 /**
- * - `key`: a credential is needed.
+ * - `key`: a credential is needed: a key, an app's token, or the session of a person.
+ * - `person`: only a person who is signed in; with `:project` in the path, a member of it.
  * - `public`: the id in the path is the permission; a credential is ignored, also an invalid one.
  */
-export type Access = 'key' | 'public';
+export type Access = 'key' | 'person' | 'public';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
     bucket?: Bucket;
     scope?: Scope;
+    right?: Right;
     /** What the OpenAPI document says of the route. */
     operation?: Operation;
   }
@@ -53,6 +58,8 @@ export interface RouteDefinition<Body extends TSchema, Query extends TSchema> {
   tag: string;
   access: Access;
   scope?: Scope;
+  /** What no scope covers: refused to apps, and to people without a role that has it. */
+  right?: Right;
   bucket?: Bucket;
   /** A public route that counts its requests by itself. */
   ownRate?: boolean;
@@ -93,6 +100,7 @@ export function createAddRoute(app: FastifyInstance, services: Services, known: 
             access: definition.access,
             ...(definition.bucket ? { bucket: definition.bucket } : {}),
             ...(definition.scope ? { scope: definition.scope } : {}),
+            ...(definition.right ? { right: definition.right } : {}),
             operation: definition as unknown as Operation,
           },
           schema: {
@@ -100,12 +108,13 @@ export function createAddRoute(app: FastifyInstance, services: Services, known: 
             tags: [definition.tag],
             ...(path === canonical && prefix === prefixes[0] ? {} : { hide: true }),
             ...(definition.access === 'public' ? { security: [] } : {}),
+            ...(definition.access === 'person' ? { security: [{ session: [] }] } : {}),
             ...(definition.body ? { body: definition.body } : {}),
             ...(definition.query ? { querystring: definition.query } : {}),
             ...(definition.response ? { response: definition.response } : {}),
           },
-          ...entry(services, definition),
-          handler: definition.handler as never,
+          ...entry(services, definition as unknown as Operation),
+          handler: audited(definition as unknown as Operation, definition.handler as never),
         });
       }
     }
@@ -113,16 +122,14 @@ export function createAddRoute(app: FastifyInstance, services: Services, known: 
 }
 
 /** What stands before the handler: a caller, or a count of the client's address. */
-function entry(
-  services: Services,
-  route: { access: Access; bucket?: Bucket; scope?: Scope; ownRate?: boolean },
-) {
-  if (route.access === 'key') {
-    const preParsing = async (request: FastifyRequest, _reply: FastifyReply, payload: Readable) =>
-      bodyStream(request, payload);
-    return { onRequest: requireCaller(services, route), preParsing };
-  }
-  return route.ownRate ? {} : { onRequest: countPublic(services) };
+function entry(services: Services, route: Operation) {
+  const preParsing = async (request: FastifyRequest, _reply: FastifyReply, payload: Readable) =>
+    bodyStream(request, payload);
+  if (route.access === 'key') return { onRequest: requireCaller(services, route), preParsing };
+  if (route.access === 'public') return route.ownRate ? {} : { onRequest: countPublic(services) };
+  if (!route.paths[0].includes('/:project')) return { onRequest: requirePerson(services) };
+  const onlyPeople = async (request: FastifyRequest): Promise<void> => void personOf(request.caller!);
+  return { onRequest: [requireCaller(services, route), onlyPeople], preParsing };
 }
 
 export interface KnownPaths {

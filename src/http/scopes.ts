@@ -17,3 +17,25 @@ export const scopeWords: Record<Scope, string> = {
   'project:read': 'List destinations, keys without their secrets, webhooks and statistics.',
   'project:settings': 'Create, change, delete and test destinations, keys and webhooks.',
 };
+
+/** Other names for scopes (contract §1.5). */
+const aliases = new Map<string, Scope>([
+  ['sessions:write', 'upload:create'],
+  ['sessions:read', 'upload:read'],
+  ['destinations:read', 'project:read'],
+  ['destinations:write', 'project:settings'],
+]);
+
+/**
+ * The scopes of a space-separated list, canonical, in their order and once each; `plan:read` is always among them.
+ * Undefined when one is unknown.
+ */
+export function readScopes(text: string): Scope[] | undefined {
+  const asked = new Set<Scope>(['plan:read']);
+  for (const name of text.split(' ').filter((part) => part !== '')) {
+    const scope = scopes.find((known) => known === name) ?? aliases.get(name);
+    if (scope === undefined) return undefined;
+    asked.add(scope);
+  }
+  return scopes.filter((scope) => asked.has(scope));
+}

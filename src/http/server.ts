@@ -5,12 +5,14 @@ import addFormats from 'ajv-formats';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import { AppError } from '../errors.ts';
 import { createKeyUsage } from '../projects/keys.ts';
+import { auditedDatabase } from './audit.ts';
 import { installErrors } from './errors.ts';
 import { addMetrics } from './metrics.ts';
 import { openApiOptions } from './openapi.ts';
 import { createRateLimiter } from './rate-limit.ts';
 import { createRateWindows } from './rate-windows.ts';
 import { createAddRoute, createKnownPaths } from './route.ts';
+import { addAccountRoutes, addSignInRoutes } from './routes/accounts.ts';
 import { addBillingRoutes, addBillingWebhook } from './routes/billing.ts';
 import { addDeliveryRoutes } from './routes/deliveries.ts';
 import { addDestinationKindRoutes } from './routes/destination-kinds.ts';
@@ -22,12 +24,14 @@ import { addImageRoutes, takeStreams } from './routes/images.ts';
 import { addKeyProtectionRoutes } from './routes/key-protections.ts';
 import { addKeyRoutes } from './routes/keys.ts';
 import { addLiveRoutes } from './routes/live.ts';
+import { addMemberRoutes } from './routes/members.ts';
 import { addOAuthDestinationRoutes } from './routes/oauth-destinations.ts';
 import { addOverviewRoutes } from './routes/overview.ts';
 import { addPageRoutes } from './routes/page.ts';
 import { addPlanRoutes } from './routes/plans.ts';
 import { addPollingRoutes } from './routes/polling.ts';
 import { addProjectDeliveryRoutes } from './routes/project-deliveries.ts';
+import { addProjectRoutes } from './routes/projects.ts';
 import { addQrRoutes } from './routes/qr.ts';
 import { addReplayRoutes } from './routes/replays.ts';
 import { addSessionRoutes } from './routes/sessions.ts';
@@ -43,7 +47,8 @@ import { createSpelling } from './spelling.ts';
 const jsonLimit = 1024 * 1024;
 
 /** Builds the server whole, without listening. */
-export async function createServer(services: Services): Promise<FastifyInstance> {
+export async function createServer(given: Services): Promise<FastifyInstance> {
+  const services = { ...given, db: auditedDatabase(given.db, given.clock) };
   const { config, logger } = services;
   const app = Fastify({
     // What Fastify says of itself (where it listens) is said by us in one line; requests log as everybody does.
@@ -91,6 +96,10 @@ export async function createServer(services: Services): Promise<FastifyInstance>
     addStatsRoutes(add, services);
     addPlanRoutes(add, services);
     addBillingRoutes(add, services);
+    addAccountRoutes(add, services);
+    addProjectRoutes(add, services);
+    addMemberRoutes(add, services);
+    addSignInRoutes(api, services, known);
   });
   await app.register(async (uploads) => {
     takeStreams(uploads);
@@ -107,6 +116,7 @@ export async function createServer(services: Services): Promise<FastifyInstance>
 function decorate(app: FastifyInstance, services: Services): void {
   const { db, clock } = services;
   app.decorateRequest('caller', undefined);
+  app.decorateRequest('signedIn', undefined);
   app.decorateRequest('heldBody', undefined);
   app.decorate('rates', createRateLimiter(createRateWindows(db, clock), clock));
   app.decorate('noteKeyUse', createKeyUsage(db));

@@ -1,5 +1,6 @@
 /** What the routes are given: made once in `app.ts`, handed to every room's routes. */
 import type { FastifyRequest } from 'fastify';
+import type { SignIn } from '../accounts/sign-in.ts';
 import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
 import type { DeliveryEngine } from '../deliveries/engine.ts';
@@ -33,6 +34,10 @@ export interface Services {
   oauthApps: OAuthApps;
   /** Undefined when plans are not paid for here. */
   billing: Billing | undefined;
+  /** Signing in of people. */
+  signIn: SignIn;
+  /** Signs the cookies of people's sessions. */
+  accountSecret: string;
   /** Undefined when no mail server is set. */
   mailer: Mailer | undefined;
   /** Undefined when no SMS gateway is set. */

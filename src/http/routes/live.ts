@@ -57,7 +57,7 @@ export function addLiveRoutes(add: AddRoute, services: Services): void {
       // An EventSource cannot send a header, so the credential may stand in the query, here only (contract §1.4).
       const { token } = request.query;
       if (token && !request.headers.authorization) request.headers.authorization = `Bearer ${token}`;
-      await requireCaller(services, {})(request, reply);
+      await requireCaller(services, { scope: 'upload:read' })(request, reply);
       const session = await requireSession(db, request.caller!, request.params.session!);
       await stream(services, request, reply, session.id);
     },

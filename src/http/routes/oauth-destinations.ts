@@ -82,7 +82,7 @@ function addStart(add: AddRoute, services: Services): void {
       const origin = services.originOf(request);
       const begun = await beginSignIn(flowOf(services), {
         projectId: caller.projectId,
-        keyId: caller.key.id,
+        keyId: caller.key?.id ?? null,
         env: caller.env,
         kind,
         destination,
