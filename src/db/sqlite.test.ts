@@ -48,6 +48,27 @@ test('the file is for its owner only, and every commit is synced', async () => {
   });
 });
 
+test('only relaxed writes that are alone do without the sync, and whoever needs it gets it', async () => {
+  const { db } = await open();
+  const syncOf = async ({ q }: Tx) =>
+    (await sql<{ synchronous: number }>`pragma synchronous`.execute(q)).rows[0]!.synchronous;
+  const relaxed = () => db.write(syncOf, { relaxed: true });
+  expect(await relaxed()).toBe(1);
+  expect(await db.write(syncOf)).toBe(2);
+  expect(await Promise.all([relaxed(), relaxed()])).toEqual([1, 1]);
+  expect(await Promise.all([relaxed(), db.write(syncOf), relaxed()])).toEqual([2, 2, 2]);
+  // One that comes while a relaxed group runs does not slip into it.
+  let late: Promise<number> | undefined;
+  await db.write(
+    async (tx) => {
+      late = db.write(syncOf);
+      await syncOf(tx);
+    },
+    { relaxed: true },
+  );
+  expect(await late).toBe(2);
+});
+
 test('a write is in the file, for every other process, before it resolves and before anyone is notified', async () => {
   const { db, file } = await open();
   const other = new DatabaseSync(file, { readOnly: true });

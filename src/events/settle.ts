@@ -4,8 +4,8 @@
  */
 import { sql } from 'kysely';
 import type { Database, Tx } from '../db/database.ts';
-import { isOneOf, rowsOf } from '../db/lists.ts';
-import type { WebhookDeliveryStatus } from '../db/schema.ts';
+import { isOneOf } from '../db/lists.ts';
+import type { AttemptTable, WebhookDeliveryStatus } from '../db/schema.ts';
 import { createId } from '../lib/ids.ts';
 import { releaseNext } from '../queue/ordered.ts';
 import { eventDeliveries } from '../queue/tables.ts';
@@ -13,6 +13,7 @@ import type { Outcome } from './attempt.ts';
 import { wakeWebhook } from './emit.ts';
 import { failWaiting, holdWaiting } from './held.ts';
 import { applyRule, type Ending } from './rule.ts';
+import { changeDeliveries, type DeliveryChange, insertAttempts } from './settle-rows.ts';
 import type { EventJob } from './source.ts';
 
 export interface Settled {
@@ -24,10 +25,10 @@ export interface Settled {
 
 /** Writes the outcomes down. False where the lease was lost meanwhile: then somebody else owns the row. */
 export async function settleEvents(db: Database, tx: Tx, results: readonly Settled[]): Promise<boolean[]> {
-  const ours = await writeRows(db, tx, results);
+  const ours = await changeDeliveries(db, tx, results.map(changeOf));
   const mine = results.filter(({ job }) => ours.has(job.id));
   if (mine.length === 0) return results.map(() => false);
-  await writeAttempts(db, tx, mine);
+  await insertAttempts(db, tx, mine.map(attemptOf));
   const now = Math.max(...mine.map((result) => result.now));
   await applyRule(tx, mine.flatMap(endingOf), now);
   await rememberSecrets(tx, mine, now);
@@ -69,75 +70,39 @@ async function stopWaiting(db: Database, tx: Tx, results: readonly Settled[], no
   }
 }
 
-async function writeRows(db: Database, tx: Tx, results: readonly Settled[]): Promise<Set<string>> {
-  const columns = {
-    id: 'text',
-    leased_by: 'text',
-    status: 'text',
-    attempts: 'bigint',
-    due_at: 'bigint',
-    last_error: 'text',
-    keeps_force: 'bigint',
-    counted: 'bigint',
-    updated_at: 'bigint',
-  } as const;
-  const rows = results.map((result) => {
-    const { job, worker, outcome, now } = result;
-    const cancelled = outcome.outcome === 'cancelled';
-    const status = statusAfter(result);
-    const attempts = cancelled ? job.attempts : job.attempts + 1;
-    const counted = status === 'failed' ? 1 : 0;
-    return [job.id, worker, status, attempts, outcome.nextAt, outcome.error, cancelled ? 1 : 0, counted, now];
-  });
-  const { rows: written } = await sql<{ id: string }>`
-    update webhook_deliveries set
-      status = v.status, attempts = v.attempts, due_at = v.due_at, leased_by = null,
-      last_error = case when v.keeps_force = 1 then webhook_deliveries.last_error else v.last_error end,
-      is_forced = case when v.keeps_force = 1 then webhook_deliveries.is_forced else 0 end,
-      was_counted = case when v.counted = 1 then 1 else webhook_deliveries.was_counted end,
-      updated_at = v.updated_at
-    from ${rowsOf(db.engine, columns, rows)} as v
-    where webhook_deliveries.id = v.id and webhook_deliveries.leased_by = v.leased_by
-    returning webhook_deliveries.id`.execute(tx.q);
-  return new Set(written.map((row) => row.id));
+function changeOf(result: Settled): DeliveryChange {
+  const { job, worker, outcome, now } = result;
+  const cancelled = outcome.outcome === 'cancelled';
+  const status = statusAfter(result);
+  return {
+    id: job.id,
+    leased_by: worker,
+    status,
+    attempts: cancelled ? job.attempts : job.attempts + 1,
+    due_at: outcome.nextAt,
+    last_error: outcome.error,
+    keeps_force: cancelled ? 1 : 0,
+    counted: status === 'failed' ? 1 : 0,
+    updated_at: now,
+  };
 }
 
-async function writeAttempts(db: Database, tx: Tx, results: readonly Settled[]): Promise<void> {
-  const columns = {
-    id: 'text',
-    delivery_id: 'text',
-    number: 'bigint',
-    started_at: 'bigint',
-    duration_ms: 'double precision',
-    phases: 'text',
-    address: 'text',
-    outcome: 'text',
-    status_code: 'bigint',
-    response_excerpt: 'text',
-    error: 'text',
-    next_at: 'bigint',
-    next_reason: 'text',
-  } as const;
-  const rows = results.map(({ job, outcome }) => [
-    createId('att'),
-    job.id,
-    job.attempts + 1,
-    outcome.startedAt,
-    outcome.durationMs,
-    outcome.phases === null ? null : JSON.stringify(outcome.phases),
-    outcome.address,
-    outcome.outcome,
-    outcome.status,
-    outcome.excerpt,
-    outcome.error,
-    outcome.nextAt,
-    outcome.nextReason,
-  ]);
-  const names = sql.join(Object.keys(columns).map((name) => sql.ref(name)));
-  await sql`
-    insert into attempts (${names}) select ${names} from ${rowsOf(db.engine, columns, rows)} as v`.execute(
-    tx.q,
-  );
+function attemptOf({ job, outcome }: Settled): AttemptTable {
+  return {
+    id: createId('att'),
+    delivery_id: job.id,
+    number: job.attempts + 1,
+    started_at: outcome.startedAt,
+    duration_ms: outcome.durationMs,
+    phases: outcome.phases === null ? null : JSON.stringify(outcome.phases),
+    address: outcome.address,
+    outcome: outcome.outcome,
+    status_code: outcome.status,
+    response_excerpt: outcome.excerpt,
+    error: outcome.error,
+    next_at: outcome.nextAt,
+    next_reason: outcome.nextReason,
+  };
 }
 
 /** What a settled row means for the disable rule: nothing while it goes on, and nothing when it was a test. */
