@@ -86,6 +86,14 @@ function frame(publicUrl: string | undefined): Json {
             'for more: `X-APTR-TOTP` with a one-time code, a client certificate, or signed requests ' +
             '(`X-Aptr-Timestamp`, `X-Aptr-Signature`).',
         },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: '__Secure-apertur.session_token',
+          description:
+            'A person who is signed in to the dashboard. Where a path names no project, `X-Apertur-Project` does; ' +
+            '`X-Apertur-Env: test` chooses the test environment.',
+        },
         oauth: {
           type: 'oauth2',
           description: 'An access token that a person gave to an app.',
@@ -114,9 +122,11 @@ function finish(document: Document, operations: Map<string, Operation>): Documen
       describe(documented, operation, path);
     }
   }
-  document.tags = Object.entries(tagDescriptions)
-    .filter(([name]) => used.has(name))
-    .map(([name, description]) => ({ name, description }));
+  const known = Object.keys(tagDescriptions).filter((name) => used.delete(name));
+  document.tags = [...known, ...used].map((name) => ({
+    name,
+    description: tagDescriptions[name] ?? `${name}.`,
+  }));
   document.webhooks = describeEvents();
   document.components.headers = responseHeaders;
   const schemas: Record<string, unknown> = {};
@@ -150,8 +160,11 @@ function nameOf({ method, paths }: Operation): string {
   return verbs[method] + nouns.map((word) => word[0]!.toUpperCase() + word.slice(1)).join('');
 }
 
-function securityOf({ access, scope }: Operation, path: string): Json[] {
-  const credential = [{ key: [] }, ...(scope ? [{ oauth: [scope] }] : [])];
+function securityOf({ access, scope, right }: Operation, path: string): Json[] {
+  if (access === 'person') return [{ session: [] }];
+  // What no scope covers is refused to apps.
+  const apps = scope && !right ? [{ oauth: [scope] }] : [];
+  const credential = [{ key: [] }, ...apps, { session: [] }];
   if (access === 'key') return credential;
   // A public route that has a scope takes a credential, or what its query holds.
   return scope && /download|events/.test(path) ? [{}, ...credential] : [];
@@ -216,7 +229,7 @@ const successWords: Record<string, string> = {
 function describeResponses(documented: DocumentedOperation, operation: Operation): void {
   const { method, produces, response } = operation;
   if (!response) documented.responses = method === 'DELETE' ? { 204: {} } : { 200: {} };
-  const counted = operation.access === 'key' || operation.scope !== undefined;
+  const counted = operation.access !== 'public' || operation.scope !== undefined;
   for (const [status, answer] of Object.entries(documented.responses)) {
     const said = (response?.[Number(status)] as { description?: string } | undefined)?.description;
     answer.description = said ?? successWords[status] ?? 'Done.';
@@ -245,7 +258,7 @@ const rateHeaders = Object.fromEntries(
 function refusalsOf(operation: Operation): number[] {
   const { access, body, query, paths, errors = [], scope } = operation;
   const found = new Set<number>([...errors, 429, 503]);
-  if (access === 'key' || scope) found.add(401).add(403);
+  if (access !== 'public' || scope) found.add(401).add(403);
   if (body) for (const status of [400, 413, 415]) found.add(status);
   if (query) found.add(400);
   if (/:(?!project)/.test(paths[0])) found.add(404);

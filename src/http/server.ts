@@ -7,7 +7,6 @@ import { AppError } from '../errors.ts';
 import { createKeyUsage } from '../projects/keys.ts';
 import { auditedDatabase } from './audit.ts';
 import { installErrors } from './errors.ts';
-import { addMetrics } from './metrics.ts';
 import { openApiOptions } from './openapi.ts';
 import { createRateLimiter } from './rate-limit.ts';
 import { createRateWindows } from './rate-windows.ts';
@@ -17,6 +16,7 @@ import { addBillingRoutes, addBillingWebhook } from './routes/billing.ts';
 import { addDeliveryRoutes } from './routes/deliveries.ts';
 import { addDestinationKindRoutes } from './routes/destination-kinds.ts';
 import { addDestinationRoutes } from './routes/destinations.ts';
+import { addDocsRoutes } from './routes/docs.ts';
 import { addE2eKeyRoutes } from './routes/e2e-key.ts';
 import { addEncryptionRoutes } from './routes/encryption.ts';
 import { addHealthRoutes } from './routes/health.ts';
@@ -34,6 +34,7 @@ import { addProjectDeliveryRoutes } from './routes/project-deliveries.ts';
 import { addProjectRoutes } from './routes/projects.ts';
 import { addQrRoutes } from './routes/qr.ts';
 import { addReplayRoutes } from './routes/replays.ts';
+import { addResumableRoutes } from './routes/resumable.ts';
 import { addSessionRoutes } from './routes/sessions.ts';
 import { addShareRoutes } from './routes/share.ts';
 import { addStatsRoutes } from './routes/stats.ts';
@@ -68,6 +69,7 @@ export async function createServer(given: Services): Promise<FastifyInstance> {
   installValidation(app);
   installErrors(app, known, logger);
   installRequestLog(app);
+  services.metrics?.watch(app);
   installGoodbye(app, services.stopping);
   await app.register(fastifySwagger, openApiOptions(config.publicUrl));
 
@@ -103,12 +105,20 @@ export async function createServer(given: Services): Promise<FastifyInstance> {
   });
   await app.register(async (uploads) => {
     takeStreams(uploads);
-    addImageRoutes(createAddRoute(uploads, services, known), services);
+    const add = createAddRoute(uploads, services, known);
+    addImageRoutes(add, services);
+    addResumableRoutes(add, uploads, services, known);
   });
   await addBillingWebhook(app, services, known);
   addHealthRoutes(app, services);
-  if (services.config.metrics) addMetrics(app, services);
+  if (services.config.metrics && services.metrics) {
+    const { render, contentType } = services.metrics;
+    app.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
+      reply.type(contentType).send(await render()),
+    );
+  }
   await addPageRoutes(app, services);
+  await addDocsRoutes(app);
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   return app;
 }

@@ -74,6 +74,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/install": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a sign-in page needs to know of this install */
+        get: operations["getInstall"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an invitation is for, by the token of its link */
+        get: operations["readInvitation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitation/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Join: as who is signed in, or with a new account for the invited address */
+        post: operations["acceptInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/keys/{key}/destinations": {
         parameters: {
             query?: never;
@@ -91,6 +142,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in, and their projects */
+        get: operations["getMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where I am signed in */
+        get: operations["listMySessions"];
+        put?: never;
+        post?: never;
+        /** Sign out everywhere else, or with `all=true` here too */
+        delete: operations["endMySessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Sign out somewhere else; it counts at once */
+        delete: operations["endMySession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans": {
         parameters: {
             query?: never;
@@ -100,6 +203,63 @@ export interface paths {
         };
         /** Every plan with its limits */
         get: operations["listPlans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My projects */
+        get: operations["listProjects"];
+        put?: never;
+        /** Make a project; who makes it is its owner */
+        post: operations["createProject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a project */
+        get: operations["getProject"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a project: its keys stop at once, its sessions close, nothing is delivered any more
+         * @description The name has to be repeated. This cannot be undone.
+         */
+        delete: operations["deleteProject"];
+        options?: never;
+        head?: never;
+        /** Rename a project */
+        patch: operations["updateProject"];
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed what in a project, newest first */
+        get: operations["listAuditEntries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -284,6 +444,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the open invitations of a project */
+        get: operations["listInvitations"];
+        put?: never;
+        /** Invite somebody: by mail where the install sends any, else with the link of the answer */
+        post: operations["createInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/invitations/{invitation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take an invitation back */
+        delete: operations["revokeInvitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/keys": {
         parameters: {
             query?: never;
@@ -390,6 +585,41 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the members of a project */
+        get: operations["listMembers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/members/{person}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take somebody out of a project; members may leave by themselves */
+        delete: operations["removeMember"];
+        options?: never;
+        head?: never;
+        /** Give a member another role */
+        patch: operations["updateMember"];
         trace?: never;
     };
     "/api/v1/projects/{project}/overview": {
@@ -732,6 +962,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the link of the first start still opens */
+        get: operations["checkSetupLink"];
+        put?: never;
+        /** Make the owner's account with the link of the first start; sign in afterwards */
+        post: operations["createOwner"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stats": {
         parameters: {
             query?: never;
@@ -926,6 +1174,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/upload-sessions/{session}/share": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the link of a session by mail or text message
+         * @description Also at `/sessions/{session}/share`.
+         */
+        post: operations["shareSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/upload/{session}/events": {
         parameters: {
             query?: never;
@@ -966,6 +1234,44 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/upload/{session}/resumable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin a photo that is sent in pieces (tus 1.0)
+         * @description Names in `Upload-Metadata`: `filename`, `source`, `id` (the name by which the client knows the photo: sent again, it is the same image), `sha256` (of the whole, hex).
+         */
+        post: operations["createResumableUpload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/upload/{session}/resumable/{upload}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget a photo that was not sent to its end (tus 1.0) */
+        delete: operations["cancelResumableUpload"];
+        options?: never;
+        head?: never;
+        /** Send the next piece of a photo (tus 1.0) */
+        patch: operations["continueResumableUpload"];
         trace?: never;
     };
     "/api/v1/upload/{session}/session": {
@@ -1399,6 +1705,26 @@ export interface components {
             startedAt: string;
             statusCode: number | null;
         };
+        AuditEntry: {
+            action: string;
+            actor: {
+                id: string;
+                kind: string;
+                name: string;
+            };
+            address: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-03-02T08:15:30.250Z
+             */
+            createdAt: string;
+            detail: {
+                [key: string]: unknown;
+            } | null;
+            env: string | null;
+            id: string;
+            targetId: string | null;
+        };
         BillingLink: {
             url: string;
         };
@@ -1543,6 +1869,9 @@ export interface components {
             mimeType?: string;
             source?: string;
         };
+        EndedSessions: {
+            ended: number;
+        };
         ErrorBody: {
             code: string;
             error: string;
@@ -1595,6 +1924,34 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        Install: {
+            mail: boolean;
+            needsOwner: boolean;
+            openRegistration: boolean;
+            signedIn: boolean;
+        };
+        Invitation: {
+            /**
+             * Format: date-time
+             * @example 2026-03-02T08:15:30.250Z
+             */
+            createdAt: string;
+            email: string;
+            /**
+             * Format: date-time
+             * @example 2026-03-02T08:15:30.250Z
+             */
+            expiresAt: string;
+            id: string;
+            projectId: string;
+            projectName: string;
+            role: "owner" | "admin" | "developer" | "viewer";
+        };
+        JoinedProject: {
+            email: string;
+            madeAccount: boolean;
+            projectId: string;
+        };
         KeyChange: {
             /** @description Also taken as `allowed_domains`. */
             allowedDomains?: string[];
@@ -1629,6 +1986,57 @@ export interface components {
             long_polling?: boolean;
             /** @description Also taken as `longPollingEnabled`. */
             long_polling_enabled?: boolean;
+        };
+        MadeAccount: {
+            email: string;
+            id: string;
+        };
+        MadeInvitation: {
+            /**
+             * Format: date-time
+             * @example 2026-03-02T08:15:30.250Z
+             */
+            createdAt: string;
+            email: string;
+            /**
+             * Format: date-time
+             * @example 2026-03-02T08:15:30.250Z
+             */
+            expiresAt: string;
+            id: string;
+            link: string;
+            mailed: boolean;
+            projectId: string;
+            projectName: string;
+            role: "owner" | "admin" | "developer" | "viewer";
+        };
+        Me: {
+            mayCreateProjects: boolean;
+            person: components["schemas"]["Person"];
+            projects: {
+                id: string;
+                name: string;
+                plan: string;
+                rights: string[];
+                role: string;
+                scopes: string[];
+            }[];
+        };
+        Member: {
+            email: string;
+            id: string;
+            name: string;
+            role: "owner" | "admin" | "developer" | "viewer";
+            /**
+             * Format: date-time
+             * @example 2026-03-02T08:15:30.250Z
+             */
+            since: string;
+            twoFactorEnabled: boolean;
+        };
+        MemberRole: {
+            id: string;
+            role: "owner" | "admin" | "developer" | "viewer";
         };
         NewE2eKey: {
             /** @description RSA, 2048 bits or more, as PEM. Also taken as `public_key`. */
@@ -1734,6 +2142,51 @@ export interface components {
             topics?: string[];
             url?: string;
         };
+        OpenInvitation: {
+            email: string;
+            /**
+             * Format: date-time
+             * @example 2026-03-02T08:15:30.250Z
+             */
+            expiresAt: string;
+            hasAccount: boolean;
+            projectName: string;
+            role: "owner" | "admin" | "developer" | "viewer";
+        };
+        Person: {
+            /**
+             * Format: date-time
+             * @example 2026-03-02T08:15:30.250Z
+             */
+            createdAt: string;
+            email: string;
+            id: string;
+            isInstallOwner: boolean;
+            locale: string | null;
+            name: string;
+            twoFactorEnabled: boolean;
+        };
+        PersonSession: {
+            address: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-03-02T08:15:30.250Z
+             */
+            createdAt: string;
+            current: boolean;
+            /**
+             * Format: date-time
+             * @example 2026-03-02T08:15:30.250Z
+             */
+            expiresAt: string;
+            id: string;
+            /**
+             * Format: date-time
+             * @example 2026-03-02T08:15:30.250Z
+             */
+            usedAt: string;
+            userAgent: string | null;
+        };
         Plan: {
             activeDestinations: number | null;
             branding: boolean;
@@ -1765,6 +2218,19 @@ export interface components {
             size_bytes: number;
             source: string;
             tags: string[] | null;
+        };
+        Project: {
+            /**
+             * Format: date-time
+             * @example 2026-03-02T08:15:30.250Z
+             */
+            createdAt: string;
+            id: string;
+            name: string;
+            plan: string;
+            rights: string[];
+            role: string;
+            scopes: string[];
         };
         /** @description The project's plan changed. */
         ProjectBillingPlanChangedEvent: {
@@ -2141,6 +2607,15 @@ export interface components {
             projectName: string;
             status: string;
             tags: string[] | null;
+        };
+        SetupLink: {
+            open: boolean;
+        };
+        Shared: {
+            channel: string;
+            ok: boolean;
+            recipient: string;
+            short_url: string;
         };
         Stats: {
             activeKeys: number;
@@ -2558,6 +3033,7 @@ export interface components {
 }
 export type ApiKey = components['schemas']['ApiKey'];
 export type Attempt = components['schemas']['Attempt'];
+export type AuditEntry = components['schemas']['AuditEntry'];
 export type BillingLink = components['schemas']['BillingLink'];
 export type ClientCertificate = components['schemas']['ClientCertificate'];
 export type CreatedKey = components['schemas']['CreatedKey'];
@@ -2568,20 +3044,33 @@ export type Destination = components['schemas']['Destination'];
 export type DestinationTest = components['schemas']['DestinationTest'];
 export type E2eKey = components['schemas']['E2eKey'];
 export type EncryptedImage = components['schemas']['EncryptedImage'];
+export type EndedSessions = components['schemas']['EndedSessions'];
 export type ErrorBody = components['schemas']['ErrorBody'];
 export type EventType = components['schemas']['EventType'];
 export type Folder = components['schemas']['Folder'];
 export type ImageDelivery = components['schemas']['ImageDelivery'];
+export type Install = components['schemas']['Install'];
+export type Invitation = components['schemas']['Invitation'];
+export type JoinedProject = components['schemas']['JoinedProject'];
 export type KeyChange = components['schemas']['KeyChange'];
 export type KeyDestinations = components['schemas']['KeyDestinations'];
 export type KeyDestinationsChange = components['schemas']['KeyDestinationsChange'];
+export type MadeAccount = components['schemas']['MadeAccount'];
+export type MadeInvitation = components['schemas']['MadeInvitation'];
+export type Me = components['schemas']['Me'];
+export type Member = components['schemas']['Member'];
+export type MemberRole = components['schemas']['MemberRole'];
 export type NewE2eKey = components['schemas']['NewE2eKey'];
 export type NewKey = components['schemas']['NewKey'];
 export type NewReplay = components['schemas']['NewReplay'];
 export type NewSession = components['schemas']['NewSession'];
 export type NewWebhook = components['schemas']['NewWebhook'];
+export type OpenInvitation = components['schemas']['OpenInvitation'];
+export type Person = components['schemas']['Person'];
+export type PersonSession = components['schemas']['PersonSession'];
 export type Plan = components['schemas']['Plan'];
 export type PolledImage = components['schemas']['PolledImage'];
+export type Project = components['schemas']['Project'];
 export type ProjectBillingPlanChangedEvent = components['schemas']['ProjectBillingPlanChangedEvent'];
 export type ProjectSessionCompletedEvent = components['schemas']['ProjectSessionCompletedEvent'];
 export type ProjectSessionCreatedEvent = components['schemas']['ProjectSessionCreatedEvent'];
@@ -2597,6 +3086,8 @@ export type ReplayDryRun = components['schemas']['ReplayDryRun'];
 export type Session = components['schemas']['Session'];
 export type SessionChange = components['schemas']['SessionChange'];
 export type SessionRow = components['schemas']['SessionRow'];
+export type SetupLink = components['schemas']['SetupLink'];
+export type Shared = components['schemas']['Shared'];
 export type Stats = components['schemas']['Stats'];
 export type TotpEnrolment = components['schemas']['TotpEnrolment'];
 export type Upload = components['schemas']['Upload'];
@@ -2663,10 +3154,13 @@ export interface operations {
     finishSignIn: {
         parameters: {
             query?: {
+                /** @description What the service gave; exchanged for its tokens. */
                 code?: string;
+                /** @description Why the service refused. */
                 error?: string;
-                /** @description Also taken as `errorDescription`. */
+                /** @description The same for people. Also taken as `errorDescription`. */
                 error_description?: string;
+                /** @description As it was sent along to the service. */
                 state?: string;
             };
             header?: never;
@@ -2747,6 +3241,92 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    getInstall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Install"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    readInvitation: {
+        parameters: {
+            query: {
+                /** @description The credential, for an EventSource, which cannot send a header. */
+                token: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenInvitation"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    acceptInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    locale?: string;
+                    name?: string;
+                    password?: string;
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JoinedProject"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     setKeyDestinations: {
         parameters: {
             query?: never;
@@ -2788,6 +3368,123 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    getMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listMySessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonSession"][];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    endMySessions: {
+        parameters: {
+            query?: {
+                /** @description Also the session that asks. */
+                all?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndedSessions"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    endMySession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the session.
+                 * @example sess_01J9Z3V7Q2M8D4K6T1R5W0XABC
+                 */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. The answer has no body. */
+            204: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     listPlans: {
         parameters: {
             query?: never;
@@ -2809,6 +3506,236 @@ export interface operations {
                     "application/json": components["schemas"]["Plan"][];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listProjects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"][];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the project.
+                 * @example proj_01J9Z2A4C6E8G0J2L4N6P8R0TV
+                 */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteProject: {
+        parameters: {
+            query?: {
+                /** @description Name of the new destination. */
+                name?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the project.
+                 * @example proj_01J9Z2A4C6E8G0J2L4N6P8R0TV
+                 */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. The answer has no body. */
+            204: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    updateProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the project.
+                 * @example proj_01J9Z2A4C6E8G0J2L4N6P8R0TV
+                 */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listAuditEntries: {
+        parameters: {
+            query?: {
+                /** @description Only this kind of change. */
+                action?: string;
+                /** @description Also taken as `actor_id`. */
+                actorId?: string;
+                /** @description Also taken as `actor_kind`. */
+                actorKind?: string;
+                /** @description When the first attempt is; now without. */
+                from?: string;
+                /** @description Which page, from 1. */
+                page?: number;
+                /** @description Rows a page, 1 to 100; 20 without. Also taken as `page_size`. */
+                pageSize?: number;
+                /** @description Also taken as `target_id`. */
+                targetId?: string;
+                /** @description Up to this moment. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the project.
+                 * @example proj_01J9Z2A4C6E8G0J2L4N6P8R0TV
+                 */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["AuditEntry"][];
+                        page: number;
+                        pageSize: number;
+                        total: number;
+                        totalPages: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
@@ -2895,11 +3822,13 @@ export interface operations {
     getProjectsDeliveries: {
         parameters: {
             query?: {
+                /** @description Only those of photos (`image`) or of events (`event`). */
                 kind?: "image" | "event";
                 /** @description Which page, from 1. */
                 page?: number;
                 /** @description Rows a page, 1 to 100; 20 without. Also taken as `page_size`. */
                 pageSize?: number;
+                /** @description Text to look for. */
                 search?: string;
                 /** @description From this moment on. */
                 since?: string;
@@ -3367,9 +4296,11 @@ export interface operations {
     beginSignIn: {
         parameters: {
             query?: {
+                /** @description Id of a destination to connect again; without, a new one is made. */
                 destination?: string;
+                /** @description Name of the new destination. */
                 name?: string;
-                /** @description Also taken as `returnTo`. */
+                /** @description Where the browser goes when the person has decided. Also taken as `returnTo`. */
                 return_to?: string;
             };
             header?: never;
@@ -3517,6 +4448,121 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listInvitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the project.
+                 * @example proj_01J9Z2A4C6E8G0J2L4N6P8R0TV
+                 */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"][];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the project.
+                 * @example proj_01J9Z2A4C6E8G0J2L4N6P8R0TV
+                 */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: email */
+                    email: string;
+                    locale?: string;
+                    role: "owner" | "admin" | "developer" | "viewer";
+                };
+            };
+        };
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeInvitation"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    revokeInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the invitation.
+                 * @example inv_01J9Z8C2E4G6J8L0N2Q4S6T8VX
+                 */
+                invitation: string;
+                /**
+                 * @description Id of the project.
+                 * @example proj_01J9Z2A4C6E8G0J2L4N6P8R0TV
+                 */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. The answer has no body. */
+            204: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -4009,6 +5055,124 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listMembers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the project.
+                 * @example proj_01J9Z2A4C6E8G0J2L4N6P8R0TV
+                 */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"][];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    removeMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the person.
+                 * @example psn_01J9Z8B2D4F6H8K0M2P4R6T8VX
+                 */
+                person: string;
+                /**
+                 * @description Id of the project.
+                 * @example proj_01J9Z2A4C6E8G0J2L4N6P8R0TV
+                 */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. The answer has no body. */
+            204: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    updateMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the person.
+                 * @example psn_01J9Z8B2D4F6H8K0M2P4R6T8VX
+                 */
+                person: string;
+                /**
+                 * @description Id of the project.
+                 * @example proj_01J9Z2A4C6E8G0J2L4N6P8R0TV
+                 */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    role: "owner" | "admin" | "developer" | "viewer";
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberRole"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
@@ -4750,10 +5914,11 @@ export interface operations {
     previewRetries: {
         parameters: {
             query?: {
+                /** @description When the first attempt is; now without. */
                 from?: string;
-                /** @description Also taken as `max_retries`. */
+                /** @description Retries after the first attempt; those of the webhook without. Also taken as `max_retries`. */
                 maxRetries?: number;
-                /** @description Also taken as `retry_intervals`. */
+                /** @description Seconds between attempts, with commas; those of the webhook without. Also taken as `retry_intervals`. */
                 retryIntervals?: string;
             };
             header?: never;
@@ -5057,6 +6222,69 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    checkSetupLink: {
+        parameters: {
+            query: {
+                /** @description The credential, for an EventSource, which cannot send a header. */
+                token: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupLink"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createOwner: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: email */
+                    email: string;
+                    locale?: string;
+                    name: string;
+                    password: string;
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeAccount"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -5485,6 +6713,59 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    shareSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the session.
+                 * @example sess_01J9Z3V7Q2M8D4K6T1R5W0XABC
+                 */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    channel: "email" | "sms";
+                    /** @description en, fr, es. Default: as Accept-Language says. */
+                    lang?: string;
+                    /** @description A few words in the mail. */
+                    note?: string;
+                    /** @description An e-mail address, or a phone number with its country code. */
+                    recipient: string;
+                    /** @description Must be true for sms: the person has agreed to get a text message. Also taken as `smsConsent`. */
+                    sms_consent?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shared"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     streamSessionEvents: {
         parameters: {
             query?: {
@@ -5527,6 +6808,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The client's own name for the photo, 8 to 128 characters, such as a UUID: sent again under the same name, it is the same image and not a second one. Also as the form's field `upload_id`. */
+                "Idempotency-Key"?: string;
                 /** @description The photo is encrypted: with the key of the server (`default`) or of the project (`e2e`). */
                 "X-Aptr-Encrypted"?: "default" | "e2e";
                 /** @description Of a session with a password; percent-encoded UTF-8 is taken. */
@@ -5569,6 +6852,146 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             404: components["responses"]["NotFound"];
             408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["SessionFull"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createResumableUpload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `return=representation`: the last answer carries the result as JSON. */
+                Prefer?: string;
+                /** @description The version of the protocol: 1.0.0. */
+                "Tus-Resumable"?: string;
+                /** @description Algorithm (sha256, sha1, md5) and digest as base64. */
+                "Upload-Checksum"?: string;
+                /** @description Bytes of the photo. */
+                "Upload-Length"?: string;
+                /** @description Names and values as base64, with commas. */
+                "Upload-Metadata"?: string;
+                /** @description Of a session with a password. */
+                "x-session-password"?: string;
+            };
+            path: {
+                /**
+                 * @description Id of the session.
+                 * @example sess_01J9Z3V7Q2M8D4K6T1R5W0XABC
+                 */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/offset+octet-stream": Blob;
+            };
+        };
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadResult"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["SessionFull"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    cancelResumableUpload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version of the protocol: 1.0.0. */
+                "Tus-Resumable"?: string;
+                /** @description Of a session with a password. */
+                "x-session-password"?: string;
+            };
+            path: {
+                /**
+                 * @description Id of the session.
+                 * @example sess_01J9Z3V7Q2M8D4K6T1R5W0XABC
+                 */
+                session: string;
+                upload: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. The answer has no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    continueResumableUpload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `return=representation`: the last answer carries the result as JSON. */
+                Prefer?: string;
+                /** @description The version of the protocol: 1.0.0. */
+                "Tus-Resumable"?: string;
+                /** @description Algorithm (sha256, sha1, md5) and digest as base64. */
+                "Upload-Checksum"?: string;
+                /** @description Where the piece begins. */
+                "Upload-Offset"?: string;
+                /** @description Of a session with a password. */
+                "x-session-password"?: string;
+            };
+            path: {
+                /**
+                 * @description Id of the session.
+                 * @example sess_01J9Z3V7Q2M8D4K6T1R5W0XABC
+                 */
+                session: string;
+                upload: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/offset+octet-stream": Blob;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadResult"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             410: components["responses"]["Gone"];
             413: components["responses"]["PayloadTooLarge"];
