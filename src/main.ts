@@ -13,6 +13,8 @@ const help = `Apertur collects photos from any phone and delivers them where a b
   apertur restore                 from such a folder: --from FOLDER [--check]
   apertur key create              make an API key: [--project ID] [--env live|test] [--label TEXT] [--json]
   apertur key rotate-server       make a new key for encrypted uploads; the old one opens them for eight more days
+  apertur setup-link              a new link for the owner's account, while there is none
+  apertur reset-link EMAIL        a link to choose a new password, where no mail is sent
   apertur decrypt                 open end-to-end encrypted photos: --key private.pem [--out DIR] FILE…
   apertur doctor                  check database, storage, secrets, clock and the way out
   apertur receive                 a small receiver for trying out webhooks: [--port 4000] [--dir DIR] [--secret S] [--fail N]
@@ -57,6 +59,11 @@ async function run(command: string | undefined, args: string[]): Promise<number>
     case 'key': {
       const { keyCommand } = await import('./commands/key.ts');
       return keyCommand(readConfig(), args);
+    }
+    case 'setup-link':
+    case 'reset-link': {
+      const { setupLink, resetLink } = await import('./commands/accounts.ts');
+      return command === 'setup-link' ? setupLink(readConfig()) : resetLink(readConfig(), args);
     }
     case 'doctor': {
       const { doctor } = await import('./commands/doctor.ts');

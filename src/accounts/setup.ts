@@ -22,12 +22,15 @@ export async function hasOwner(q: Queries): Promise<boolean> {
   return row !== undefined;
 }
 
-/** A new link's token, good for a day; earlier ones open no more. Undefined when there is an owner. */
+/**
+ * A new link's token, good for a day. Undefined when there is an owner. Several may be open at once, because several
+ * processes start at once; the first that is used closes all.
+ */
 export async function createSetupToken(db: Database, now: number): Promise<string | undefined> {
   if (await hasOwner(db.read)) return undefined;
   const token = randomToken(24);
   await db.write(async (tx) => {
-    await tx.q.deleteFrom('setup_links').execute();
+    await tx.q.deleteFrom('setup_links').where('expires_at', '<', now).execute();
     const row = { hash: hashOf(token), created_at: now, expires_at: now + lifetimeMs };
     await tx.q.insertInto('setup_links').values(row).execute();
   });
@@ -57,6 +60,8 @@ export async function makeOwner(
     .where('hash', '=', hashOf(token))
     .where('expires_at', '>', person.now)
     .executeTakeFirst();
+  // Whoever takes a link away first has locked its row; two links at once meet at the address or at this look.
+  await tx.q.deleteFrom('setup_links').execute();
   if (used.numDeletedRows !== 1n || (await hasOwner(tx.q))) {
     throw new AppError(
       403,

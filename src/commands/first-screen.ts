@@ -8,13 +8,15 @@ export interface FirstScreen {
   config: Config;
   trial: Trial;
   port: number;
+  /** Makes the owner's account; undefined when there is one. */
+  setupToken: string | undefined;
   /** The address a phone on the same network reaches; undefined when there is none. */
   network: string | undefined;
   /** Columns of the terminal; undefined when it is none, and then there are no colours either. */
   columns: number | undefined;
 }
 
-export function showFirstScreen({ config, trial, port, network, columns }: FirstScreen): string {
+export function showFirstScreen({ config, trial, port, setupToken, network, columns }: FirstScreen): string {
   const here = `http://${config.host && config.host !== '0.0.0.0' ? config.host : 'localhost'}:${port}`;
   const forPhones = network ? `http://${network}:${port}` : here;
   const uploadUrl = `${forPhones}/u/${trial.sessionId}`;
@@ -39,12 +41,18 @@ export function showFirstScreen({ config, trial, port, network, columns }: First
     '  3  Make a session that delivers to it:',
     ...curl(here, trial.keys?.live ?? 'YOUR_KEY'),
     '',
+    ...(setupToken ? [setupLine(here, setupToken), ''] : []),
     `  Project   ${trial.project.id}`,
     ...keyLines(trial),
     '',
     '  Trial mode lets deliveries reach this machine (loopback). Set APERTUR_PUBLIC_URL to leave it.',
     '',
   ].join('\n');
+}
+
+/** The link of the first account: it opens once, and not for long. */
+export function setupLine(origin: string, token: string): string {
+  return `  Dashboard ${origin}/setup?token=${token}\n            Opens once, within a day: make your account there.`;
 }
 
 function curl(origin: string, key: string): string[] {

@@ -1,9 +1,10 @@
 /** `apertur serve`, `api` and `worker`: build the app, start it, stop it well on a signal. */
+import { createSetupToken } from '../accounts/setup.ts';
 import { buildApp } from '../app.ts';
 import type { Config } from '../config.ts';
 import { networkAddress } from '../http/origin.ts';
 import { prepareTrial } from '../projects/trial.ts';
-import { showFirstScreen } from './first-screen.ts';
+import { setupLine, showFirstScreen } from './first-screen.ts';
 
 export async function serve(config: Config, parts: { api: boolean; worker: boolean }): Promise<number> {
   const app = await buildApp(config, parts);
@@ -28,12 +29,23 @@ export async function serve(config: Config, parts: { api: boolean; worker: boole
   process.on('unhandledRejection', (error) => logger.error({ err: error }, 'A promise failed unheard'));
 
   const address = await app.start();
+  const setupToken = parts.api ? await createSetupToken(app.db, app.clock.now()) : undefined;
+  if (setupToken !== undefined && config.publicUrl) {
+    console.log(`\n${setupLine(config.publicUrl, setupToken)}\n`);
+  }
   if (parts.api && config.trial) {
     const trial = await prepareTrial(app);
     const network = config.host === '' || config.host === '0.0.0.0' ? networkAddress() : undefined;
     const columns = process.stdout.isTTY ? process.stdout.columns : undefined;
     console.log(
-      showFirstScreen({ config, trial, port: portOf(app.server?.server.address()), network, columns }),
+      showFirstScreen({
+        config,
+        trial,
+        port: portOf(app.server?.server.address()),
+        setupToken,
+        network,
+        columns,
+      }),
     );
   }
   logger.info(

@@ -2,21 +2,8 @@
 import { generate } from 'otplib';
 import { expect, test } from 'vitest';
 import { createSetupToken } from '../../src/accounts/setup.ts';
-import { eachApp, type TestApp } from '../helpers/app.ts';
-import { createBrowser, ownerAccount } from '../helpers/person.ts';
-
-/** Makes the owner and signs in. */
-export async function signInOwner(app: TestApp) {
-  const token = await createSetupToken(app.db, app.clock.now());
-  const browser = createBrowser(app);
-  expect(await browser.call('POST', '/setup', { body: { token, ...ownerAccount } })).toMatchObject({
-    status: 201,
-  });
-  const answer = await browser.signIn(ownerAccount.email, ownerAccount.password);
-  expect(answer).toMatchObject({ status: 200, body: { user: { email: ownerAccount.email } } });
-  browser.project = app.project.id;
-  return browser;
-}
+import { eachApp } from '../helpers/app.ts';
+import { createBrowser, ownerAccount, signInOwner } from '../helpers/person.ts';
 
 eachApp('the first account', (start) => {
   test('a link makes the owner once; then nobody registers', async () => {
@@ -41,11 +28,26 @@ eachApp('the first account', (start) => {
     expect((await browser.signIn(other.email, other.password)).status).toBe(401);
   });
 
-  test('a newer link closes the older one', async () => {
+  test('of several links that are open the first that is used closes all', async () => {
     const app = await start();
-    const old = await createSetupToken(app.db, app.clock.now());
-    await createSetupToken(app.db, app.clock.now());
-    const answer = await createBrowser(app).call('POST', '/setup', { body: { token: old, ...ownerAccount } });
+    const tokens = [];
+    for (let made = 0; made < 3; made += 1) tokens.push(await createSetupToken(app.db, app.clock.now()));
+    const answers = await Promise.all(
+      tokens.map((token, at) =>
+        createBrowser(app).call('POST', '/setup', {
+          body: { token, ...ownerAccount, email: `owner${at}@example.com` },
+        }),
+      ),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 403, 403]);
+    const owners = await app.db.read.selectFrom('people').select('id').execute();
+    expect(owners).toHaveLength(1);
+  });
+
+  test('a link that is a day old opens no more', async () => {
+    const app = await start();
+    const token = await createSetupToken(app.db, app.clock.now() - 25 * 3_600_000);
+    const answer = await createBrowser(app).call('POST', '/setup', { body: { token, ...ownerAccount } });
     expect(answer).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
   });
 });

@@ -1,4 +1,5 @@
 /** A person at a browser, as far as the server can tell: a cookie jar, an origin, and requests to the API. */
+import { createSetupToken } from '../../src/accounts/setup.ts';
 import type { Answer, TestApp } from './app.ts';
 
 export interface PersonOptions {
@@ -66,3 +67,16 @@ export const ownerAccount = {
   email: 'olive@example.com',
   password: 'correct horse battery',
 };
+
+/** Makes the owner of the install and signs in, in the app's project. */
+export async function signInOwner(app: TestApp): Promise<Browser> {
+  const token = await createSetupToken(app.db, app.clock.now());
+  const browser = createBrowser(app);
+  const made = await browser.call('POST', '/setup', { body: { token, ...ownerAccount } });
+  const answer = await browser.signIn(ownerAccount.email, ownerAccount.password);
+  if (made.status !== 201 || answer.status !== 200) {
+    throw new Error(`The owner could not sign in: ${made.status}, ${answer.status} ${answer.bytes}`);
+  }
+  browser.project = app.project.id;
+  return browser;
+}
