@@ -78,11 +78,13 @@ async function webdav(): Promise<FileServer> {
   };
 }
 
+/** rclone cannot resume a TLS session for its data connections, which ProFTPD wants unless it is told not to. */
+const tls = 'TLSRequired off\n  TLSOptions NoSessionReuseRequired';
+
 async function ftp(encrypted: boolean): Promise<FileServer> {
-  const { port, user, ca, stop } = await startProftpd();
+  const { port, user, ca, stop } = await startProftpd({ tls });
   const protocol = encrypted ? 'ftps' : 'ftp';
-  // The certificate is for localhost.
-  const at = { host: 'localhost', port };
+  const at = { host: '127.0.0.1', port };
   const plain = { type: 'ftp', host: at.host, port: String(port), user: user.name };
   const trust = { explicit_tls: 'true', no_check_certificate: 'true' };
   return {

@@ -13,8 +13,8 @@ import { probe } from './probe.ts';
 import { type Storage, StorageMissingError, type StorageWriter, type StoredObject } from './storage.ts';
 import { sweepTemporary, temporaryName } from './temporary.ts';
 
-/** Chunks of a stored photo, as they are read for a delivery. */
-const READ_BYTES = 131_072;
+/** Chunks of a stored photo, as they are read for a delivery: each wakes a thread, which costs more than the copying. */
+const READ_BYTES = 262_144;
 
 export interface DiskStorageOptions {
   /** Made when it is not there. `tmp` in it is ours. */
