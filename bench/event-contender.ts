@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Contender, ContenderOptions } from './peers/contender.ts';
 
-export type ContenderName = 'sqlite' | 'postgres' | 'bullmq' | 'graphile' | 'graphile-local';
+export type ContenderName =
+  | 'sqlite'
+  | 'postgres'
+  | 'bullmq'
+  | 'bullmq-our-client'
+  | 'graphile'
+  | 'graphile-local'
+  | 'graphile-local-our-client';
 
 export type Order =
   | { kind: 'start'; name: ContenderName; options: Omit<ContenderOptions, 'folder' | 'secret'> }
@@ -35,10 +42,12 @@ async function start({ name, options }: Extract<Order, { kind: 'start' }>): Prom
     contender = ours;
     return ours.secret;
   }
-  if (name === 'bullmq') contender = await (await import('./peers/bullmq-events.ts')).startBullmq(all);
-  else {
+  const peer = { ...all, client: name.endsWith('-our-client') ? ('ours' as const) : ('fetch' as const) };
+  if (name.startsWith('bullmq')) {
+    contender = await (await import('./peers/bullmq-events.ts')).startBullmq(peer);
+  } else {
     const { startGraphile } = await import('./peers/graphile-events.ts');
-    contender = await startGraphile({ ...all, localQueue: name === 'graphile-local' });
+    contender = await startGraphile({ ...peer, localQueue: name !== 'graphile' });
   }
   return sharedSecret;
 }

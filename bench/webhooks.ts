@@ -2,6 +2,9 @@
  * From a durable event to its delivery: ourselves on SQLite and PostgreSQL beside BullMQ on Redis and graphile-worker on
  * PostgreSQL, each doing the same signed POST to the same receiver, round about in one run. Every event is on the disk
  * before it counts as taken, everywhere.
+ *
+ * The peers are queues; what they post with is their users' choice. They run with Node's `fetch`, which their guides use, and
+ * once more with our own HTTP client, so that one can see which part of the distance is the queue's.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,7 +21,19 @@ const events = Number(process.env.EVENTS ?? 4_000);
 const producers = 64;
 const concurrency = 32;
 const rounds = Number(process.env.ROUNDS ?? 5);
-const contenders: ContenderName[] = ['sqlite', 'bullmq', 'graphile', 'graphile-local', 'postgres'];
+/** What a burst is of `events`: the slow ones get fewer, so that a round stays short enough to compare. */
+const shares: Record<ContenderName, number> = {
+  sqlite: 1,
+  bullmq: 1,
+  'bullmq-our-client': 1,
+  graphile: 0.25,
+  'graphile-local': 0.5,
+  'graphile-local-our-client': 0.5,
+  postgres: 0.5,
+};
+const contenders = Object.keys(shares) as ContenderName[];
+/** Seconds of each paced round. */
+const pacedSeconds = Number(process.env.PACED_SECONDS ?? 5);
 
 export async function run(report: Report): Promise<void> {
   const [postgres, redis, sink] = await Promise.all([startPostgres(), startRedis(), startSink()]);
@@ -48,7 +63,8 @@ export async function run(report: Report): Promise<void> {
 
 async function serverOf(name: ContenderName, key: string, postgres: string, redis: string) {
   if (name === 'sqlite') return undefined;
-  if (name === 'bullmq') return redis;
+  // A database of its own for each, or they would take each other's jobs.
+  if (name.startsWith('bullmq')) return `${redis}/${name === 'bullmq' ? 0 : 1}`;
   const database = `bench_${key.replaceAll(/[^a-z]/g, '_')}`;
   const client = new Client({ connectionString: postgres });
   await client.connect();
@@ -67,7 +83,7 @@ async function measureThroughput(report: Report, all: Runner[]): Promise<void> {
   for (const runner of all) await runner.burst(500, 'warm');
   for (let n = 0; n < rounds; n++) {
     for (const runner of all) {
-      const { perSecond, emittedAfterMs } = await runner.burst(events, `r${n}`);
+      const { perSecond, emittedAfterMs } = await runner.burst(events * shares[runner.name], `r${n}`);
       rates.get(runner.key)!.push(perSecond);
       report.note(
         `round ${n + 1}, ${runner.key}: ${round(perSecond)} a second (all taken after ${round(emittedAfterMs)} ms)`,
@@ -84,17 +100,21 @@ async function measureThroughput(report: Report, all: Runner[]): Promise<void> {
   report.bar('webhooks-per-second', median(ours), { atLeast: 2_000 });
   report.bar('webhooks-to-bullmq', ratio('bullmq'), { atLeast: 2 });
   report.bar('webhooks-to-graphile', Math.min(ratio('graphile'), ratio('graphile-local')), { atLeast: 2 });
+  report.note(
+    `with our own HTTP client under the peers: ${round(ratio('bullmq-our-client'))} times BullMQ, ` +
+      `${round(ratio('graphile-local-our-client'))} times graphile-worker`,
+  );
 }
 
 async function measureLatency(report: Report, alone: Runner, beside: Runner): Promise<void> {
-  const idle = await alone.pace(400, 25, 'idle');
+  const idle = await alone.pace(25 * 2 * pacedSeconds, 25, 'idle');
   report.note(`idle, 25 a second: ${spread(idle)}`);
   report.bar('webhooks-idle-p95', percentile(idle, 0.95), { atMost: 10, unit: 'ms' });
   const calm: number[] = [];
   const hung: number[] = [];
-  for (let n = 0; n < 5; n++) {
-    const without = await alone.pace(1_000, 200, `calm${n}`);
-    const within = await beside.pace(1_000, 200, `hung${n}`);
+  for (let n = 0; n < rounds; n++) {
+    const without = await alone.pace(200 * pacedSeconds, 200, `calm${n}`);
+    const within = await beside.pace(200 * pacedSeconds, 200, `hung${n}`);
     calm.push(percentile(without, 0.95));
     hung.push(percentile(within, 0.95));
     report.note(
@@ -152,6 +172,7 @@ async function startSink(): Promise<Sink> {
 }
 
 interface Runner {
+  readonly name: ContenderName;
   readonly key: string;
   burst(count: number, name: string): Promise<{ perSecond: number; emittedAfterMs: number }>;
   /** Milliseconds from giving each event to its arrival. */
@@ -182,6 +203,7 @@ async function startRunner(
     return { at: reply.at, emitted };
   };
   return {
+    name,
     key,
     async burst(count, round) {
       const prefix = `${key}:${round}:`;
@@ -204,9 +226,16 @@ async function startRunner(
 
 async function ask(child: ChildProcess, order: Order): Promise<Reply> {
   child.send(order);
-  const ended = once(child, 'exit').then(() => {
+  const waiting = new AbortController();
+  const { signal } = waiting;
+  const ended = once(child, 'exit', { signal }).then(() => {
     throw new Error('A contender ended early');
   });
-  const [reply] = (await Promise.race([once(child, 'message'), ended])) as [Reply];
-  return reply;
+  try {
+    const [reply] = (await Promise.race([once(child, 'message', { signal }), ended])) as [Reply];
+    return reply;
+  } finally {
+    ended.catch(() => undefined);
+    waiting.abort();
+  }
 }

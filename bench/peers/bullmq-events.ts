@@ -1,7 +1,5 @@
 /** BullMQ on Redis, which syncs its log before it answers: the event is on the disk when `emit` resolves, as with us. */
 import { Queue, Worker } from 'bullmq';
-import { createOutbound } from '../../src/lib/outbound/client.ts';
-import { createGuard } from '../../src/lib/outbound/guard.ts';
 import type { Contender, ContenderOptions } from './contender.ts';
 import { envelope } from './contender.ts';
 import { createPost } from './post.ts';
@@ -14,8 +12,7 @@ interface EventData {
 
 export async function startBullmq(options: ContenderOptions): Promise<Contender> {
   const connection = { url: options.serverUrl };
-  const outbound = createOutbound({ guard: createGuard({ allow: ['127.0.0.0/8'] }) });
-  const post = createPost(outbound, options.secret);
+  const post = createPost(options.client ?? 'fetch', options.secret);
   const queue = new Queue<EventData>('events', { connection });
   // One queue for each receiver, as one lane for each: a receiver that hangs then keeps no other.
   const urls = [options.url, ...(options.hangingUrl ? [options.hangingUrl] : [])];
@@ -25,7 +22,7 @@ export async function startBullmq(options: ContenderOptions): Promise<Contender>
   }));
   const workers = queues.map(
     ({ queue: { name } }) =>
-      new Worker<EventData>(name, ({ data }) => post(data.url, data.event, data.body), {
+      new Worker<EventData>(name, ({ data }) => post.send(data.url, data.event, data.body), {
         connection,
         concurrency: options.concurrency,
       }),
@@ -51,7 +48,7 @@ export async function startBullmq(options: ContenderOptions): Promise<Contender>
     async stop() {
       await Promise.all(workers.map((worker) => worker.close(true)));
       await Promise.all(queues.map((item) => item.queue.close()));
-      await outbound.close();
+      await post.close();
     },
   };
 }

@@ -1,3 +1,5 @@
+import type { PostClient } from './post.ts';
+
 /** What the webhook benchmark measures: something that takes events, keeps them and delivers each as a signed POST. */
 export interface Contender {
   /** Takes an event; resolves when it is on the disk. */
@@ -14,6 +16,8 @@ export interface ContenderOptions {
   hangingUrl?: string;
   /** PostgreSQL or Redis, where one is used. */
   serverUrl?: string;
+  /** What a peer posts with. */
+  client?: PostClient;
   /** A folder of its own. */
   folder: string;
   /** Deliveries in flight at most. */

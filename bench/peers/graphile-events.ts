@@ -1,8 +1,6 @@
 /** graphile-worker on PostgreSQL. With its local queue, which fetches jobs in batches: its fastest setting. */
 import { makeWorkerUtils, run } from 'graphile-worker';
 import { Pool } from 'pg';
-import { createOutbound } from '../../src/lib/outbound/client.ts';
-import { createGuard } from '../../src/lib/outbound/guard.ts';
 import { type Contender, type ContenderOptions, envelope } from './contender.ts';
 import { createPost } from './post.ts';
 
@@ -15,8 +13,7 @@ interface EventData {
 export async function startGraphile(options: ContenderOptions & { localQueue: boolean }): Promise<Contender> {
   const pgPool = new Pool({ connectionString: options.serverUrl, max: options.concurrency + 4 });
   pgPool.on('error', () => {}).on('connect', (client) => client.on('error', () => {}));
-  const outbound = createOutbound({ guard: createGuard({ allow: ['127.0.0.0/8'] }) });
-  const post = createPost(outbound, options.secret);
+  const post = createPost(options.client ?? 'fetch', options.secret);
   const utils = await makeWorkerUtils({ pgPool });
   await utils.migrate();
   const { concurrency } = options;
@@ -28,7 +25,7 @@ export async function startGraphile(options: ContenderOptions & { localQueue: bo
     taskList: {
       event: async (payload) => {
         const { url, event, body } = payload as EventData;
-        await post(url, event, body);
+        await post.send(url, event, body);
       },
     },
   });
@@ -41,7 +38,7 @@ export async function startGraphile(options: ContenderOptions & { localQueue: bo
     async stop() {
       await runner.stop();
       await utils.release();
-      await outbound.close();
+      await post.close();
       await pgPool.end();
     },
   };
