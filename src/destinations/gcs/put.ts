@@ -84,7 +84,9 @@ function settle(
   if (ifFree && answer.status === 412) return 'taken';
   if (answer.status !== 200 && answer.status !== 201) throw bucket.failure(answer, name);
   const { md5Hash, size, generation } = readJson(answer);
-  if (size !== undefined && Number(size) !== image.sizeBytes) {
+  // The service always says what it holds; a page that something in between made up does not.
+  if (size === undefined) throw bucket.failure(answer, name);
+  if (Number(size) !== image.sizeBytes) {
     const details = detailsOf(answer, 'retry', null, 0);
     const says = `The bucket holds ${size} of ${image.sizeBytes} bytes of ${name}.`;
     throw new TransferError('verify', says, 'It will be sent again.', details);
@@ -92,7 +94,7 @@ function settle(
   const same = md5Hash === md5.toString('base64');
   return {
     answer,
-    verifiedBy: same ? 'hash' : size === undefined ? 'none' : 'size',
+    verifiedBy: same ? 'hash' : 'size',
     remoteId: typeof generation === 'string' ? generation : null,
   };
 }

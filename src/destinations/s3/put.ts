@@ -69,6 +69,8 @@ async function putWhole(
   const same =
     answer.headers['x-amz-checksum-sha256'] === checksum || readEtag(answer) === body.md5().toString('hex');
   if (same) return { answer, verifiedBy: 'hash', remoteId: readVersion(answer) };
+  // Every store names what it stored; a page that something in between made up does not.
+  if (readEtag(answer) === '') throw bucket.failure(answer, key);
   // Stores that encrypt with keys of their own have ETags that are no MD5. The signed hash was checked on the way in;
   // what is held is looked at where the key may look.
   const head = await bucket.send({ method: 'HEAD', key }, signal);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { OutboundResponse, Phases } from '../../lib/outbound.ts';
 import type { Found } from '../conflict.ts';
 import type { DeliverableImage, Receipt } from '../destination.ts';
-import { hashDiffers, sizeDiffers } from '../file-server-error.ts';
+import { FileServerError, hashDiffers, sizeDiffers } from '../file-server-error.ts';
 import type { FileSession, Renamed, Upload } from '../file-session.ts';
 import { hashImage, readImage } from '../read-image.ts';
 import { refusal } from './answers.ts';
@@ -179,11 +179,24 @@ export class DavSession implements FileSession {
   async rename(from: string, to: string, how: 'replace' | 'if-free'): Promise<Renamed> {
     const target = this.#url(to);
     const answer = await this.#move(this.#url(from), target, how);
-    if (isYes(answer)) return 'done';
+    // RFC 4918 §9.9.4. Another yes may be a page that something in between made up: then what is there decides.
+    if (answer.status === 201 || answer.status === 204) return 'done';
+    if (isYes(answer)) return await this.#lookForMoved(from, target, answer);
     if (answer.status === 412) return 'taken';
     if (![403, 405, 501, 502].includes(answer.status)) throw refusal(answer, target, this.#now());
     if (how === 'if-free' && (await this.#ask('HEAD', target)).status === 200) return 'taken';
     return 'refused';
+  }
+
+  async #lookForMoved(from: string, target: URL, answer: OutboundResponse): Promise<Renamed> {
+    const there = await this.#ask('HEAD', target);
+    const left = await this.#ask('HEAD', this.#url(from));
+    if (isYes(there) && left.status === 404) return 'done';
+    throw new FileServerError(
+      `The server answered ${answer.status} when the photo was given its name, and did not do it.`,
+      'Something between here and the server answers in its place (a proxy, a sign-in page). It will be sent again.',
+      { fate: 'retry' },
+    );
   }
 
   /**
