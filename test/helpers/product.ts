@@ -25,6 +25,8 @@ export interface ProductOptions {
   settings?: Record<string, string>;
   /** For Node itself, e.g. `['--cpu-prof']`. */
   nodeArgs?: string[];
+  /** What is no setting of the product. */
+  env?: Record<string, string>;
 }
 
 export interface LogLine {
@@ -204,7 +206,7 @@ function environment(options: ProductOptions, dataDir: string): Record<string, s
     ...options.settings,
   };
   const ours = Object.entries(settings).map(([name, value]) => [`APERTUR_${name}`, value]);
-  return Object.fromEntries([...inherited, ...ours]);
+  return { ...Object.fromEntries([...inherited, ...ours]), ...options.env };
 }
 
 function parse(line: string): LogLine | undefined {
