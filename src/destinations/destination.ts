@@ -10,6 +10,7 @@ import type { TObject } from 'typebox';
 import type { Logger } from '../lib/logger.ts';
 import type { Outbound, Phases } from '../lib/outbound.ts';
 import type { Account, OAuthService } from './oauth.ts';
+import type { TemplateRules } from './templates.ts';
 
 export type Category = 'webhooks' | 'cloud storage' | 'cloud drives' | 'file servers';
 
@@ -38,6 +39,8 @@ export interface DeliverableImage {
   tags: Tags;
   metadata: Record<string, unknown> | null;
   createdAt: number;
+  /** W3C Trace Context for receivers that speak HTTP; absent when the photo is not traced. */
+  traceparent?: string;
   /** A fresh stream of the stored bytes; `range` is inclusive. */
   open(range?: { start: number; end: number }): Promise<Readable>;
 }
@@ -176,6 +179,10 @@ export interface FieldHelp {
   examples?: unknown[];
   /** Input spellings beside the canonical snake_case and its camelCase twin. */
   aliases?: string[];
+  /** It is a path template (contract §6.4): what it must be, for checking and for showing the path that it leads to. */
+  template?: Pick<TemplateRules, 'names' | 'without'>;
+  /** A secret that is no password: answers show its mask with so many of its last characters (contract §6.3). */
+  shownTail?: number;
 }
 
 /**

@@ -13,6 +13,7 @@ export const templateField = Type.Optional(
     description: 'Path of each photo inside the folder; folders are made as needed.',
     examples: [defaultTemplate, '{date}/{image_id}.{ext}'],
     aliases: ['template'],
+    template: { names: 'file' },
     maxLength: 1_024,
     default: defaultTemplate,
   }),

@@ -74,6 +74,7 @@ export const driveFields = {
       description: 'Folder of each photo inside the target folder, made as needed. Empty: none.',
       examples: [defaultSubfolder, '{date}/{session_id}'],
       aliases: ['subfolder'],
+      template: { names: 'folder' },
       maxLength: 1_024,
       default: defaultSubfolder,
     }),
@@ -84,6 +85,7 @@ export const driveFields = {
       description: 'Name of each photo.',
       examples: [defaultFileName, '{image_id}.{ext}'],
       aliases: ['name_template', 'file_name'],
+      template: { names: 'name' },
       maxLength: 1_024,
       default: defaultFileName,
     }),
@@ -112,9 +114,7 @@ export function checkDriveTemplates(stored: Record<string, unknown>): void {
   const subfolder = ((stored.subfolder_template as string | undefined) ?? defaultSubfolder).trim();
   if (subfolder !== '') checkTemplate(subfolder, { field: 'subfolder_template', names: 'folder' });
   const name = (stored.file_template as string | undefined) ?? defaultFileName;
-  checkTemplate(name, { field: 'file_template' });
-  if (name.includes('/'))
-    throw invalid('file_template is a name without folders. Put them into subfolder_template.');
+  checkTemplate(name, { field: 'file_template', names: 'name' });
 }
 
 /** A path of folders without slashes at its ends. Throws AppError 400 naming `field`. */

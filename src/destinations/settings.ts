@@ -32,7 +32,7 @@ const shared = Type.Object({
 });
 
 /** The members that answers and forms know, in the canonical spelling. */
-function fieldsOf(schema: TObject): [name: string, help: FieldHelp][] {
+export function fieldsOf(schema: TObject): [name: string, help: FieldHelp][] {
   return Object.entries(schema.properties) as unknown as [string, FieldHelp][];
 }
 
@@ -59,6 +59,15 @@ export function readSettings(
   return { ...prepared, config: { ...prepared.config, ...common } };
 }
 
+/** The members of `schema` as they would be stored, whatever else is wrong with the settings: for showing a path early. */
+export function readMembers(
+  schema: TObject,
+  given: Record<string, unknown>,
+  stored: Record<string, unknown> = {},
+): Record<string, unknown> {
+  return merge(schema, given, pick(stored, schema), false);
+}
+
 function pick(values: Record<string, unknown>, schema: TObject): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(values).filter(([name]) => Object.hasOwn(schema.properties, name)),
@@ -78,10 +87,21 @@ function merge(
     if (spelling === undefined) continue;
     const value = given[spelling];
     if (value === null) delete merged[name];
-    else if (secret && (value === mask || value === '')) continue;
+    else if (secret && (value === '' || isMaskOf(value, stored[name], help))) continue;
     else merged[name] = typeof value === 'string' ? value.trim() : value;
   }
   return merged;
+}
+
+/** What an answer shows in place of a secret. */
+function maskOf(secret: unknown, { shownTail = 0 }: FieldHelp): string {
+  // Of a short one the tail would be most of it.
+  const tail = typeof secret === 'string' && secret.length >= 4 * shownTail ? shownTail : 0;
+  return tail === 0 ? mask : mask + (secret as string).slice(-tail);
+}
+
+function isMaskOf(value: unknown, secret: unknown, help: FieldHelp): boolean {
+  return value === mask || (secret !== undefined && value === maskOf(secret, help));
 }
 
 function check(kind: DestinationKind, schema: TObject, values: Record<string, unknown>): void {
@@ -99,11 +119,12 @@ function sayWhy(error: ErrorObject | undefined): string {
   return `${field} ${error.message}.`;
 }
 
-/** The settings as an answer shows them: configuration in the open, each stored secret as the mask. */
+/** The settings as an answer shows them: configuration in the open, each stored secret as its mask. */
 export function showSettings(kind: DestinationKind, settings: Settings): Record<string, unknown> {
   const shown: Record<string, unknown> = { ...settings.config };
-  for (const [name] of fieldsOf(kind.credentials)) {
-    if (settings.credentials[name] !== undefined) shown[name] = mask;
+  for (const [name, help] of fieldsOf(kind.credentials)) {
+    const secret = settings.credentials[name];
+    if (secret !== undefined) shown[name] = maskOf(secret, help);
   }
   return shown;
 }

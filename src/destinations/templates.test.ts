@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { AppError } from '../errors.ts';
 import {
   checkTemplate,
-  previewTemplate,
+  findTemplateProblems,
   renderTemplate,
   sampleImage,
   type TemplateImage,
@@ -59,7 +59,8 @@ describe('a template is refused', () => {
 
   test('for a file only when it ends with a slash', () => {
     expect(() => checkTemplate('uploads/{session_id}/', { names: 'folder' })).not.toThrow();
-    expect(previewTemplate('uploads/{date}/', { names: 'folder' })).toBe('uploads/2026-03-02');
+    expect(findTemplateProblems('uploads/{date}/', { names: 'folder' })).toEqual([]);
+    expect(renderTemplate('uploads/{date}/', sampleImage)).toBe('uploads/2026-03-02');
   });
 });
 

@@ -3,7 +3,7 @@
  * to the same place, and it never leaves the folder that it is joined to, whatever a phone put into a file name or tag.
  */
 import { createHash } from 'node:crypto';
-import { type AppError, invalid } from '../errors.ts';
+import { invalid } from '../errors.ts';
 import type { DeliverableImage } from './destination.ts';
 
 /** What a template can tell about a photo. */
@@ -15,8 +15,18 @@ export type TemplateImage = Pick<
 export interface TemplateRules {
   /** How the setting is called in a refusal. */
   field?: string;
-  /** A `file` template ends with a file name; a `folder` template may end with a slash. */
-  names?: 'file' | 'folder';
+  /** A `file` template ends with a file name, a `name` has no folders, a `folder` template may end with a slash. */
+  names?: 'file' | 'name' | 'folder';
+  /** Characters that the template itself must not hold, because some file systems refuse them. */
+  without?: string;
+}
+
+/** What is wrong with a template, and where: in UTF-16 units from its start, as an input field counts. */
+export interface TemplateProblem {
+  position: number;
+  length: number;
+  /** The end of a sentence that begins with the name of the setting. */
+  message: string;
 }
 
 const maxTemplateCharacters = 1_024;
@@ -51,49 +61,112 @@ function timestampText(ms: number): string {
  * unknown variable and lists the known ones. Contract §6.4.
  */
 export function checkTemplate(template: string, rules: TemplateRules = {}): void {
-  const field = rules.field ?? 'template';
-  const refuse = (why: string): AppError => invalid(`${field} ${why}`);
-  if (template.trim() === '')
-    throw refuse('is empty. A good one is uploads/{session_id}/{image_index}.{ext}');
-  if (template.length > maxTemplateCharacters) throw refuse('is longer than 1024 characters');
-  if (/\p{Cc}/u.test(template) || !template.isWellFormed()) throw refuse('holds a control character');
-  if (template.includes('\\')) throw refuse('holds a backslash. Folders are separated by /');
-  if (/^(\/|[A-Za-z]:|~)/.test(template)) {
-    throw refuse(
-      'starts like an absolute path. Leave out the leading / or drive: it is joined to the folder',
-    );
-  }
-  const pieces = parse(template, field);
-  const outline = pieces.map((piece) => (typeof piece === 'string' ? piece : 'x')).join('');
-  for (const segment of outline.split('/')) {
-    if (segment.includes('..')) throw refuse('holds "..", which could leave the folder');
-    if (segment === '.') throw refuse('holds a folder called "."');
-  }
-  if ((rules.names ?? 'file') === 'file' && outline.endsWith('/')) {
-    throw refuse('ends with /. End it with a file name, for example {image_index}.{ext}');
-  }
-  if (outline.replaceAll('/', '') === '') throw refuse('names no file or folder');
+  const [first] = findTemplateProblems(template, rules);
+  if (first) throw invalid(`${rules.field ?? 'template'} ${first.message}`);
 }
 
-/** Literal text, or the function that stands for a variable. Throws AppError 400 on an unknown variable. */
-function parse(template: string, field = 'template'): (string | Render)[] {
-  const pieces = template.split(/(\{[^{}]*\})/);
-  return pieces.map((piece, position) => {
-    if (position % 2 === 1) return parseVariable(piece.slice(1, -1), field);
-    if (/[{}]/.test(piece))
-      throw invalid(`${field} has a brace without its partner near "${piece.slice(0, 40)}"`);
-    return piece;
+/** Everything that `checkTemplate` would refuse, the gravest first; empty for a good template. */
+export function findTemplateProblems(template: string, rules: TemplateRules = {}): TemplateProblem[] {
+  const whole = { position: 0, length: template.length };
+  if (template.trim() === '')
+    return [{ ...whole, message: 'is empty. A good one is uploads/{session_id}/{image_index}.{ext}' }];
+  if (template.length > maxTemplateCharacters) {
+    const length = template.length - maxTemplateCharacters;
+    return [{ position: maxTemplateCharacters, length, message: 'is longer than 1024 characters' }];
+  }
+  return [
+    ...findCharacters(template, rules.without ?? ''),
+    ...readPieces(template).flatMap((piece) => piece.problem ?? []),
+    ...findShapes(template, rules.names ?? 'file'),
+  ];
+}
+
+const absolute = /^(\/|[A-Za-z]:|~)/;
+
+function findCharacters(template: string, without: string): TemplateProblem[] {
+  const problems: TemplateProblem[] = [];
+  const say = (found: RegExpExecArray | null, message: string): void => {
+    if (found) problems.push({ position: found.index, length: found[0].length, message });
+  };
+  say(/[\p{Cc}\p{Cs}]/u.exec(template), 'holds a control character');
+  say(/\\/.exec(template), 'holds a backslash. Folders are separated by /');
+  say(
+    absolute.exec(template),
+    'starts like an absolute path. Leave out the leading / or drive: it is joined to the folder',
+  );
+  const odd = [...template].find((character) => without.includes(character));
+  if (odd !== undefined) {
+    const message = `holds ${odd}, which is not allowed in file names everywhere`;
+    problems.push({ position: template.indexOf(odd), length: odd.length, message });
+  }
+  return problems;
+}
+
+/** What is wrong with the folders and the name, whatever the variables stand for. */
+function findShapes(template: string, names: 'file' | 'name' | 'folder'): TemplateProblem[] {
+  // As long as the template, so that positions are those of the template.
+  const outline = template.replace(/\{[^{}]*\}/g, (variable) => 'x'.repeat(variable.length));
+  const problems: TemplateProblem[] = [];
+  let position = 0;
+  for (const segment of outline.split('/')) {
+    const dots = segment.indexOf('..');
+    if (dots >= 0)
+      problems.push({
+        position: position + dots,
+        length: 2,
+        message: 'holds "..", which could leave the folder',
+      });
+    if (segment === '.') problems.push({ position, length: 1, message: 'holds a folder called "."' });
+    position += segment.length + 1;
+  }
+  const last = { position: outline.length - 1, length: 1 };
+  const slash = outline.indexOf('/');
+  if (outline.replaceAll('/', '') === '')
+    problems.push({ position: 0, length: outline.length, message: 'names no file or folder' });
+  else if (names === 'name' && slash >= 0)
+    problems.push({
+      position: slash,
+      length: 1,
+      message: 'is a name without folders. Put them into subfolder_template',
+    });
+  else if (names !== 'folder' && outline.endsWith('/'))
+    problems.push({
+      ...last,
+      message: 'ends with /. End it with a file name, for example {image_index}.{ext}',
+    });
+  return problems;
+}
+
+interface Piece {
+  /** Literal text, or the function that stands for a variable. */
+  means: string | Render;
+  problem?: TemplateProblem;
+}
+
+function readPieces(template: string): Piece[] {
+  let position = 0;
+  return template.split(/(\{[^{}]*\})/).map((text, index) => {
+    const at = position;
+    position += text.length;
+    return index % 2 === 1 ? readVariable(text, at) : readLiteral(text, at);
   });
 }
 
-function parseVariable(name: string, field: string): Render {
-  if (Object.hasOwn(variables, name)) return variables[name]!;
+function readLiteral(text: string, at: number): Piece {
+  const brace = text.search(/[{}]/);
+  if (brace < 0) return { means: text };
+  const message = `has a brace without its partner near "${text.slice(0, 40)}"`;
+  return { means: text, problem: { position: at + brace, length: 1, message } };
+}
+
+function readVariable(text: string, position: number): Piece {
+  const name = text.slice(1, -1);
+  if (Object.hasOwn(variables, name)) return { means: variables[name]! };
   if (name.startsWith('tag.') && tagName.test(name.slice(4))) {
-    return (image) => findTag(image.tags, name.slice(4));
+    return { means: (image) => findTag(image.tags, name.slice(4)) };
   }
-  throw invalid(
-    `${field} uses {${name.slice(0, 80)}}, which is not known. Known are ${templateVariables.join(', ')}`,
-  );
+  const message = `uses {${name.slice(0, 80)}}, which is not known. Known are ${templateVariables.join(', ')}`;
+  return { means: text, problem: { position, length: text.length, message } };
 }
 
 /** A tag's value from an object, or from a list of `NAME:value`; a missing one is empty. */
@@ -110,8 +183,11 @@ function findTag(tags: TemplateImage['tags'], name: string): string {
  * unknown. Contract §6.4.
  */
 export function renderTemplate(template: string, image: TemplateImage): string {
-  const text = parse(template)
-    .map((piece) => (typeof piece === 'string' ? piece : safeValue(piece(image))))
+  const text = readPieces(template)
+    .map(({ means, problem }) => {
+      if (problem) throw invalid(`template ${problem.message}`);
+      return typeof means === 'string' ? means : safeValue(means(image));
+    })
     .join('');
   const segments = text.split(/[/\\]/).filter((segment) => segment !== '');
   return segments.map(safeSegment).join('/') || '_';
@@ -124,12 +200,7 @@ export function templatePrefix(template: string): string {
   return folders.map((folder) => `${folder}/`).join('');
 }
 
-/** What people see beside the setting: the path of an imagined photo. Throws as `checkTemplate`. */
-export function previewTemplate(template: string, rules: TemplateRules = {}): string {
-  checkTemplate(template, rules);
-  return renderTemplate(template, sampleImage);
-}
-
+/** An imagined photo, for showing people a path before there is one. */
 export const sampleImage: TemplateImage = {
   id: 'img_01J9Z4P3C8N5E7K2T1R6W0XABC',
   sessionId: 'sess_01J9Z3V7Q2M8D4K6T1R5W0XABC',

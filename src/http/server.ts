@@ -15,6 +15,7 @@ import { addAccountRoutes, addSignInRoutes } from './routes/accounts.ts';
 import { addBillingRoutes, addBillingWebhook } from './routes/billing.ts';
 import { addDeliveryRoutes } from './routes/deliveries.ts';
 import { addDestinationKindRoutes } from './routes/destination-kinds.ts';
+import { addDestinationTrialRoutes } from './routes/destination-trials.ts';
 import { addDestinationRoutes } from './routes/destinations.ts';
 import { addDocsRoutes } from './routes/docs.ts';
 import { addE2eKeyRoutes } from './routes/e2e-key.ts';
@@ -81,6 +82,7 @@ export async function createServer(given: Services): Promise<FastifyInstance> {
     addLiveRoutes(add, services);
     addDestinationKindRoutes(add, services);
     addDestinationRoutes(add, services);
+    addDestinationTrialRoutes(add, services);
     addOAuthDestinationRoutes(add, services);
     addDeliveryRoutes(add, services);
     addProjectDeliveryRoutes(add, services);

@@ -109,6 +109,177 @@ eachApp('destinations', (start) => {
     expect(session.status).toBe(403);
   });
 
+  test('the path of a photo is shown before anything is saved, and under stored settings', async () => {
+    const { call, project, addProject } = await start();
+    const stem = `/projects/${project.id}/destinations`;
+    const image = {
+      session_id: 'sess_1',
+      image_index: 3,
+      filename: 'Dach.JPG',
+      ext: 'heic',
+      tags: ['claim:7/8'],
+    };
+    const flat = { type: 'amazon_s3', keyTemplate: 'in/{tag.claim}/{session_id}/{image_index}.{ext}', image };
+    const shown = await call('POST', `${stem}/preview`, { body: flat });
+    expect([shown.status, shown.body]).toEqual([
+      200,
+      {
+        path: 'in/7_8/sess_1/3.heic',
+        templates: [{ field: 'key_template', template: 'in/{tag.claim}/{session_id}/{image_index}.{ext}' }],
+        errors: [],
+        warnings: [],
+        variables: expect.arrayContaining(['{session_id}', '{tag.NAME}']),
+      },
+    ]);
+    const nested = { type: 's3', config: { key_template: 'in/{claim}/{image_id}' } };
+    const wrong = await call('POST', `${stem}/preview`, { body: nested });
+    expect([wrong.status, wrong.body.path]).toEqual([200, null]);
+    expect(wrong.body.errors).toEqual([
+      { field: 'key_template', position: 3, length: 7, message: expect.stringContaining('{claim}') },
+    ]);
+    expect((await call('POST', `${stem}/preview`, { body: { type: 'webhook' } })).body.path).toBeNull();
+    expect((await call('POST', `${stem}/preview`, { body: { type: 'pigeon' } })).status).toBe(400);
+    expect(
+      (await call('POST', `${stem}/preview`, { body: { type: 's3', image: { ext: '../x' } } })).status,
+    ).toBe(400);
+
+    const config = { bucket: 'claims', access_key_id: 'AKIAIOSFODNN7EXAMPLE', secret_access_key: 'not told' };
+    const { body: made } = await call('POST', stem, { body: { type: 's3', config } });
+    const stored = await call('POST', `${stem}/${made.id}/preview`, { body: { image } });
+    expect(stored.body.path).toBe('uploads/sess_1/3.heic');
+    const changed = await call('POST', `${stem}/${made.id}/preview`, {
+      body: { config: { key_template: '{image_id}' } },
+    });
+    expect(changed.body.path).toMatch(/^img_/);
+    expect((await call('POST', `${stem}/${made.id}/preview`)).body.path).toMatch(/^uploads\/sess_/);
+    const { live: key, id: other } = await addProject('Other');
+    expect((await call('POST', `${stem}/${made.id}/preview`, { key, body: {} })).status).toBe(403);
+    expect(
+      (await call('POST', `/projects/${other}/destinations/${made.id}/preview`, { key, body: {} })).status,
+    ).toBe(403);
+  });
+
+  test('an access key ID shows its tail, and that survives a round trip', async () => {
+    const { call, project, db } = await start();
+    const stem = `/projects/${project.id}/destinations`;
+    const config = { bucket: 'claims', access_key_id: 'AKIAIOSFODNN7EXAMPLE', secret_access_key: 'not told' };
+    const { body: made } = await call('POST', stem, { body: { type: 's3', config } });
+    const shown = { access_key_id: `${mask}MPLE`, secret_access_key: mask };
+    expect(made.config).toMatchObject(shown);
+    const sealed = async () =>
+      (await db.read.selectFrom('destinations').select('credentials').executeTakeFirstOrThrow()).credentials;
+    const place = `${stem}/${made.id}`;
+    const kept = await call('PATCH', place, { body: { config: { ...made.config, region: 'eu-west-1' } } });
+    expect(kept.body.config).toMatchObject({ ...shown, region: 'eu-west-1' });
+    const before = await sealed();
+    // Another mask than its own is no key.
+    const other = await call('PATCH', place, { body: { config: { access_key_id: `${mask}ABCD` } } });
+    expect(other.status).toBe(400);
+    expect(await sealed()).toBe(before);
+    const replaced = await call('PATCH', place, {
+      body: { config: { access_key_id: 'AKIA0000000000000NEW' } },
+    });
+    expect(replaced.body.config).toMatchObject({ access_key_id: `${mask}0NEW`, secret_access_key: mask });
+  });
+
+  test.each([
+    ['s3', { bucket: 'b', access_key_id: 'AKIA', secret_access_key: 's' }, ['amazon_s3']],
+    ['azure_blob', { account_name: 'acme', container: 'photos', sas_token: '?sv=1&sig=abc' }, ['azure']],
+    ['google_drive', {}, ['gdrive']],
+    ['dropbox', {}, []],
+    ['onedrive', {}, ['one_drive']],
+    ['ftp', { host: 'h.example', username: 'u', password: 'p' }, []],
+    ['webdav', { url: 'https://dav.example/', username: 'u', password: 'p' }, []],
+    ['box', {}, []],
+    ['odoo', { url: 'https://odoo.example' }, []],
+  ])(
+    '%s is known by its names, and a session finds it by delivery_mode (§2.2, §6.2)',
+    async (type, config, aliases) => {
+      const { call, project } = await start();
+      const stem = `/projects/${project.id}/destinations`;
+      for (const name of [type, ...aliases]) {
+        const made = await call('POST', stem, { body: { type: name, config } });
+        expect([name, made.status, made.body.type]).toEqual([name, 201, type]);
+        const byMode = await call('POST', '/upload-sessions', { body: { delivery_mode: name } });
+        expect([byMode.status, byMode.body.destinations]).toEqual([
+          201,
+          [{ id: made.body.id, type, name: made.body.name }],
+        ]);
+        const second = await call('POST', stem, { body: { type, name: 'Second', config } });
+        const several = await call('POST', '/upload-sessions', { body: { delivery_mode: name } });
+        expect([several.status, several.body.message]).toEqual([400, expect.stringContaining('several')]);
+        const named = await call('POST', '/upload-sessions', {
+          body: { delivery_mode: name, destination_id: second.body.id },
+        });
+        expect(named.body.destinations).toEqual([{ id: second.body.id, type, name: 'Second' }]);
+        const both = await call('POST', '/upload-sessions', {
+          body: { destination_ids: [made.body.id, second.body.id, made.body.id] },
+        });
+        expect(both.body.destinations.map(({ id }: { id: string }) => id)).toEqual([
+          made.body.id,
+          second.body.id,
+        ]);
+        for (const { id } of [made.body, second.body]) await call('DELETE', `${stem}/${id}`);
+        const none = await call('POST', '/upload-sessions', { body: { delivery_mode: name } });
+        expect([none.status, none.body.message]).toEqual([400, expect.stringContaining('no active')]);
+      }
+    },
+  );
+
+  test.each([
+    [
+      'webhook',
+      { webhook_url: 'https://x.example/h', webhook_format: 'binary', custom_headers: { 'X-A': '1' } },
+      { url: 'https://x.example/h', format: 'binary', headers: { 'X-A': '1' } },
+    ],
+    [
+      'webhook',
+      { webhookUrl: 'https://x.example/h', customHeaders: { 'X-A': '1' } },
+      { url: 'https://x.example/h', format: 'json_base64', headers: { 'X-A': '1' } },
+    ],
+    [
+      's3',
+      {
+        bucket: 'b',
+        accessKeyId: 'AKIA',
+        secretAccessKey: 's',
+        keyTemplate: '{image_id}',
+        endpoint_url: 'https://minio.example',
+      },
+      { key_template: '{image_id}', endpoint: 'https://minio.example', region: 'us-east-1' },
+    ],
+    [
+      'ftp',
+      { host: 'h.example', username: 'u', password: 'p', directory: 'in' },
+      { remote_dir: 'in', protocol: 'ftp' },
+    ],
+    [
+      'ftp',
+      { host: 'h.example', username: 'u', password: 'p', path: 'in', port: 22 },
+      { remote_dir: 'in', protocol: 'sftp' },
+    ],
+    [
+      'webdav',
+      { url: 'https://dav.example/', username: 'u', password: 'p', remote_path: 'in' },
+      { remote_dir: 'in' },
+    ],
+    [
+      'azure_blob',
+      { accountName: 'acme', container: 'photos', sasToken: 'sv=1&sig=abc' },
+      { account_name: 'acme', container_name: 'photos', sas_token: mask },
+    ],
+  ])('%s takes %j (§6.3)', async (type, given, shown) => {
+    const { call, project } = await start();
+    const flat = await call('POST', `/projects/${project.id}/destinations`, { body: { type, ...given } });
+    const nested = await call('POST', `/projects/${project.id}/destinations`, {
+      body: { type, config: given },
+    });
+    for (const made of [flat, nested]) {
+      expect([made.status, made.body.message]).toEqual([201, undefined]);
+      expect(made.body.config).toMatchObject(shown);
+    }
+  });
+
   test('a test is a real probe, answered in steps, also when it fails', async () => {
     const { call, project } = await start({ settings: { LOCAL_ROOTS: folder } });
     const stem = `/projects/${project.id}/destinations`;

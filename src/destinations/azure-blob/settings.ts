@@ -34,6 +34,7 @@ export const config = Type.Object(
         description: 'The name of each photo in the container.',
         examples: [defaultTemplate, 'in/{date}/{image_id}.{ext}'],
         aliases: ['path_template', 'template'],
+        template: { names: 'file' },
         maxLength: 1_024,
         default: defaultTemplate,
       }),

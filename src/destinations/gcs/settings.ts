@@ -25,6 +25,7 @@ export const config = Type.Object(
         description: 'The name of each photo in the bucket.',
         examples: [defaultTemplate, '{date}/{image_id}.{ext}'],
         aliases: ['path_template', 'template', 'key_template'],
+        template: { names: 'file' },
         maxLength: 1_024,
         default: defaultTemplate,
       }),

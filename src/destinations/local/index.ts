@@ -18,6 +18,8 @@ import { findPlace, makeFolder } from './place.ts';
 import { createLeftovers, writePhoto } from './write.ts';
 
 const defaultTemplate = '{session_id}/{image_index}.{ext}';
+// Windows reads a colon as the name of a hidden stream, and refuses the others; a copied folder should fit too.
+const templateRules = { names: 'file', without: '<>:"|?*' } as const;
 
 const config = Type.Object(
   {
@@ -38,6 +40,7 @@ const config = Type.Object(
         description: 'Path of each photo inside the folder; folders are made as needed.',
         examples: [defaultTemplate, '{date}/{image_id}.{ext}'],
         aliases: ['template'],
+        template: templateRules,
         maxLength: 1_024,
         default: defaultTemplate,
       }),
@@ -79,11 +82,7 @@ export const local = {
         'The path of the destination is outside the folders that the operator opened. Give one inside them, or a relative one.',
       );
     }
-    checkTemplate(template, { field: 'path_template' });
-    // Windows reads a colon as the name of a hidden stream, and refuses the others; a copied folder should fit too.
-    const odd = /[<>:"|?*]/.exec(template)?.[0];
-    if (odd !== undefined)
-      throw invalid(`path_template holds ${odd}, which is not allowed in file names everywhere`);
+    checkTemplate(template, { field: 'path_template', ...templateRules });
     return settings;
   },
   describe(stored) {

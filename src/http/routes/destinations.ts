@@ -1,6 +1,5 @@
-/** Destinations of a project: create, list, read, update, delete, test (contract §6.1). */
+/** Destinations of a project: create, list, read, update, delete (contract §6.1). */
 import { type Static, Type } from 'typebox';
-import { checkDestination } from '../../deliveries/check.ts';
 import { failPending } from '../../deliveries/end.ts';
 import { wakeLane } from '../../deliveries/enqueue.ts';
 import type { Destination } from '../../destinations/destinations.ts';
@@ -11,7 +10,7 @@ import {
   requireDestination,
   updateDestination,
 } from '../../destinations/destinations.ts';
-import { prepareRevoking, releaseDestination } from '../../destinations/oauth-flow.ts';
+import { prepareRevoking } from '../../destinations/oauth-flow.ts';
 import { showSettings } from '../../destinations/settings.ts';
 import { invalid, notFound } from '../../errors.ts';
 import { toIso } from '../../lib/clock.ts';
@@ -19,7 +18,6 @@ import type { Plan } from '../../projects/plans.ts';
 import { findProject } from '../../projects/projects.ts';
 import { requireDestinationRoom } from '../../projects/usage.ts';
 import { type Caller, callerOf, requireProject } from '../auth.ts';
-import { disconnected } from '../disconnect.ts';
 import type { AddRoute } from '../route.ts';
 import { nullable, shape, Timestamp } from '../schemas.ts';
 import type { Services } from '../services.ts';
@@ -63,9 +61,9 @@ function show(destination: Destination): Static<typeof DestinationShape> {
 }
 
 /** Settings may stand in `config` or beside `type` (contract §6.1): whatever is not a member of its own is a setting. */
-const outer = new Set(['type', 'name', 'label', 'config', 'isActive', 'is_active']);
+const outer = new Set(['type', 'name', 'label', 'config', 'isActive', 'is_active', 'image']);
 
-function readConfig(body: Record<string, unknown>): Record<string, unknown> | undefined {
+export function readConfig(body: Record<string, unknown>): Record<string, unknown> | undefined {
   const flat = Object.entries(body).filter(([name]) => !outer.has(name));
   const nested = (body.config ?? undefined) as Record<string, unknown> | undefined;
   if (nested === undefined && flat.length === 0) return undefined;
@@ -102,7 +100,6 @@ const stem = '/projects/:project/destinations';
 export function addDestinationRoutes(add: AddRoute, services: Services): void {
   addReads(add, services);
   addWrites(add, services);
-  addTest(add, services);
 }
 
 function contextOf(services: Services, caller: Caller) {
@@ -249,56 +246,6 @@ function addWrites(add: AddRoute, services: Services): void {
       });
       await revoke();
       return reply.code(204).send();
-    },
-  });
-}
-
-const TestResult = shape('DestinationTest', {
-  success: Type.Boolean(),
-  status: Type.Optional(Type.Integer()),
-  error: Type.Optional(Type.String()),
-  message: Type.Optional(Type.String()),
-  steps: Type.Array(
-    Type.Object({
-      step: Type.String(),
-      outcome: Type.String(),
-      durationMs: Type.Number(),
-      message: Type.Optional(Type.String()),
-      advice: Type.Optional(Type.String()),
-    }),
-  ),
-});
-
-function addTest(add: AddRoute, services: Services): void {
-  const { db, sealer } = services;
-  add({
-    method: 'POST',
-    paths: [`${stem}/:destination/test`],
-    id: 'testDestination',
-    summary: 'Try a destination for real',
-    tag,
-    access: 'key',
-    scope: 'project:settings',
-    response: { 200: TestResult },
-    async handler(request, reply) {
-      const caller = callerOf(request);
-      requireProject(caller, request.params.project!);
-      const destination = await requireDestination(
-        db.read,
-        sealer,
-        caller.projectId,
-        request.params.destination!,
-      );
-      const signal = AbortSignal.any([disconnected(reply), services.stopping]);
-      const result = await checkDestination(services, destination, signal);
-      if (result.success && destination.connection?.since) {
-        // What stood in the way was put right at the service.
-        await db.write(async (tx) => {
-          await releaseDestination(tx, destination);
-          wakeLane(tx, destination.id, caller.projectId);
-        });
-      }
-      return result;
     },
   });
 }
