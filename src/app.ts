@@ -1,5 +1,6 @@
 /** The one place where objects are made and handed to each other. A test builds the whole app with this. */
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { pruneAccounts } from './accounts/person-sessions.ts';
 import { createSignIn } from './accounts/sign-in.ts';
@@ -14,6 +15,8 @@ import { createEventEngine, type EventEngine } from './events/engine.ts';
 import { pruneLiveEvents } from './events/live.ts';
 import { createEventReplays } from './events/replay.ts';
 import { pruneEvents } from './events/retention.ts';
+import { createMetrics } from './http/metrics.ts';
+import { createOperationsListener } from './http/operations.ts';
 import { createOrigin } from './http/origin.ts';
 import { pruneRateWindows } from './http/rate-windows.ts';
 import { createServer } from './http/server.ts';
@@ -37,6 +40,7 @@ import { createStripe } from './projects/billing/stripe.ts';
 import { ensureInstallSecret } from './projects/install-secrets.ts';
 import { defaultPlans, readPlansFile, writePlans } from './projects/plans.ts';
 import { pruneSignatures } from './projects/protections.ts';
+import { watchedBy } from './queue/observer.ts';
 import { type ReplaySources, runReplays } from './queue/replays.ts';
 import type { Random } from './queue/retry.ts';
 import { joinWorkers, leaveWorkers, thisProcess } from './queue/workers.ts';
@@ -45,6 +49,7 @@ import { pruneShares } from './sessions/share.ts';
 import { openStorage } from './storage/open.ts';
 import { createScratch } from './storage/scratch.ts';
 import type { Storage } from './storage/storage.ts';
+import { watchStorage } from './storage/watched.ts';
 
 /** What a test may bring along. */
 export interface Overrides {
@@ -120,16 +125,25 @@ export async function buildApp(
     await db.close();
     throw error;
   });
-  const storage = await openStorage({ url: config.storageUrl, dataDir: config.dataDir, logger });
-  await storage.sweep();
+  const bareStorage = await openStorage({ url: config.storageUrl, dataDir: config.dataDir, logger });
+  await bareStorage.sweep();
   const outbound = createOutbound({ guard: createGuard({ allow: config.allowPrivateNetworks }), logger });
+  const measured = config.metrics || config.metricsPort !== undefined;
+  const inFlight = { image: () => deliveries.inFlight, event: () => events.inFlight };
+  const metrics = measured
+    ? createMetrics({ db, clock, outbound, dataDir: config.dataDir, inFlight })
+    : undefined;
+  const traces = await openTraces(config, options);
+  const observer = watchedBy([metrics, traces].filter((item) => item !== undefined));
+  const storage = metrics ? watchStorage(bareStorage, metrics.stored) : bareStorage;
   const stopping = new AbortController();
   const origin = createOrigin(config);
   const links = createDownloadLinks(await ensureInstallSecret(db, sealer, 'download-links', clock.now()));
   const me = thisProcess(createId('wrk'));
   const oauthApps = createOAuthApps(config.oauth);
-  const deliveries = createDeliveryEngine({
+  const deliveries: DeliveryEngine = createDeliveryEngine({
     db,
+    observer,
     sealer,
     storage,
     outbound,
@@ -142,8 +156,9 @@ export async function buildApp(
     downloadUrl: (imageId) => origin.fixed() + links.path(imageId, clock.now() + linkLifetimeMs),
   });
   await writePlans(db, config.plansFile ? readPlansFile(config.plansFile) : defaultPlans);
-  const events = createEventEngine({
+  const events: EventEngine = createEventEngine({
     db,
+    observer,
     sealer,
     outbound,
     clock,
@@ -190,9 +205,15 @@ export async function buildApp(
     stopping: stopping.signal,
     uploadIdleMs: overrides.uploadIdleMs,
     isReady: () => ready,
+    observer,
+    metrics,
   };
   const server = options.api ? await createServer(services) : undefined;
   const tls = server && config.tls ? await createTlsListener(config.tls, server.server) : undefined;
+  const operations =
+    metrics && config.metricsPort !== undefined
+      ? createOperationsListener(config.metricsPort, metrics, services)
+      : undefined;
   const chores = choresOf({ config, db, replays, storage, sealer, clock, logger });
 
   return {
@@ -224,12 +245,16 @@ export async function buildApp(
         },
       );
       if (tls) logger.info({ port: await tls.listen(config.host) }, 'Listening for client certificates');
+      if (operations) {
+        logger.info({ port: await operations.listen(config.host) }, 'Listening for operators');
+      }
       if (server) origin.listening(server.addresses().filter((item) => typeof item === 'object'));
       ready = true;
       return address;
     },
     async stop() {
       ready = false;
+      if (server && config.drainSeconds > 0) await pause(config.drainSeconds * 1_000);
       stopping.abort();
       // Together, so that the whole stop keeps within one grace: a photo that is still being received meanwhile is
       // delivered after the next start.
@@ -240,6 +265,8 @@ export async function buildApp(
         chores.stop(),
       ]);
       if (options.worker) await leaveWorkers(db, me.id).catch(() => undefined);
+      await traces?.close();
+      await operations?.close();
       serverKeys.close();
       mailer?.close();
       await outbound.close();
@@ -247,6 +274,14 @@ export async function buildApp(
       await db.close();
     },
   };
+}
+
+/** Loaded only where somebody wants traces. */
+async function openTraces(config: Config, { api, worker }: AppOptions) {
+  if (!config.tracing) return undefined;
+  const { createTraces } = await import('./queue/traces.ts');
+  const service = api && worker ? 'apertur' : api ? 'apertur-api' : 'apertur-worker';
+  return createTraces({ ...config.tracing, service });
 }
 
 /** Lets requests end for a while; whoever is still sending then is cut off, and sends again. */

@@ -136,7 +136,36 @@ export const settings = [
     meaning:
       'Days after which the key for encrypted uploads is replaced; the old one opens uploads for 8 more days. 0: only by `apertur key rotate-server`.',
   },
-  { name: 'METRICS', default: 'off', meaning: 'on: Prometheus metrics at /metrics.' },
+  { name: 'METRICS', default: 'off', meaning: 'on: Prometheus metrics at /metrics of the public port.' },
+  {
+    name: 'METRICS_PORT',
+    default: '',
+    meaning:
+      'Port of a second listener that answers only /metrics, /health and /ready: for workers, which have no other, and to keep metrics off the public port. Empty: none.',
+  },
+  {
+    name: 'OTLP_URL',
+    default: '',
+    meaning:
+      'Where traces go: the OTLP/HTTP address of a collector, e.g. http://collector:4318/v1/traces. Empty: no traces.',
+  },
+  {
+    name: 'OTLP_HEADERS',
+    default: '',
+    meaning: 'Headers that the collector wants, as name=value with commas.',
+    secret: true,
+  },
+  {
+    name: 'OTLP_SAMPLE',
+    default: '100',
+    meaning: 'Photos in a hundred that are traced, from 0 to 100. All processes choose the same photos.',
+  },
+  {
+    name: 'DRAIN_SECONDS',
+    default: '0',
+    meaning:
+      'Seconds that a process which was told to stop says 503 at /ready and goes on answering, until the load balancer looks elsewhere.',
+  },
   {
     name: 'GOOGLE_CLIENT_ID',
     default: '',
@@ -256,6 +285,11 @@ export interface Config {
   /** 0: never by itself. */
   serverKeyDays: number;
   metrics: boolean;
+  /** Undefined: no listener of its own for metrics. */
+  metricsPort: number | undefined;
+  /** Undefined: nothing is traced. */
+  tracing: TracingConfig | undefined;
+  drainSeconds: number;
   oauth: OAuthConfig;
   /** Undefined: no mail is sent. */
   mail: MailSettings | undefined;
@@ -288,6 +322,13 @@ export interface MailSettings {
   /** `smtp://…` or `smtps://…`, with its credentials. */
   url: string;
   from: string;
+}
+
+export interface TracingConfig {
+  url: string;
+  headers: Record<string, string>;
+  /** From 0 to 1. */
+  share: number;
 }
 
 export interface StripeSettings {
@@ -336,6 +377,10 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     stripe: readStripe(read),
     serverKeyDays: readInteger('SERVER_KEY_DAYS', read('SERVER_KEY_DAYS'), 0, 36_500),
     metrics: readSwitch('METRICS', read('METRICS')),
+    metricsPort:
+      read('METRICS_PORT') === '' ? undefined : readInteger('METRICS_PORT', read('METRICS_PORT'), 0, 65_535),
+    tracing: readTracing(read),
+    drainSeconds: readInteger('DRAIN_SECONDS', read('DRAIN_SECONDS'), 0, 300),
     oauth: readOAuth(read),
     mail: readMail(read('SMTP_URL'), read('MAIL_FROM')),
     sms: readSms(read),
@@ -419,6 +464,22 @@ function readEndpoints(text: string): OAuthConfig['endpoints'] {
     endpoints[kind] = { ...endpoints[kind], [name]: url.replace(/\/+$/, '') };
   }
   return endpoints;
+}
+
+function readTracing(read: (name: SettingName) => string): TracingConfig | undefined {
+  const url = read('OTLP_URL');
+  if (url === '') return undefined;
+  if (!/^https?:/i.test(url) || !URL.canParse(url)) {
+    throw new ConfigError('OTLP_URL', `"${url}" is not an http or https address.`);
+  }
+  const headers: Record<string, string> = {};
+  for (const item of splitList(read('OTLP_HEADERS'))) {
+    const [, name, value] = /^([\w-]+)=(.*)$/.exec(item) ?? [];
+    // Its value may be a token: the message does not repeat it.
+    if (!name) throw new ConfigError('OTLP_HEADERS', 'is not of the form name=value,name=value.');
+    headers[name] = value!.trim();
+  }
+  return { url, headers, share: readInteger('OTLP_SAMPLE', read('OTLP_SAMPLE'), 0, 100) / 100 };
 }
 
 function readStripe(read: (name: SettingName) => string): StripeSettings | undefined {

@@ -4,11 +4,12 @@
  */
 import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
-import { DeliveryError, type Fate } from '../destinations/destination.ts';
+import { type DeliverableImage, DeliveryError, type Fate } from '../destinations/destination.ts';
 import { findKind } from '../destinations/registry.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Sealer } from '../lib/sealed.ts';
+import type { Observer } from '../queue/observer.ts';
 import { planRetry, type Random } from '../queue/retry.ts';
 import { createSettler, type Settler } from '../queue/settler.ts';
 import { type Storage, StorageMissingError } from '../storage/storage.ts';
@@ -28,6 +29,7 @@ export interface AttemptServices {
   config: Pick<Config, 'retrySchedule'>;
   worker: string;
   settler: Settler<Settled>;
+  observer: Required<Observer>;
 }
 
 /** Runs and settles one job. Returns when the next attempt is due, or null. */
@@ -45,6 +47,7 @@ export async function attemptDelivery(
   const { settler, worker, clock } = services;
   const settled = await settler.settle({ job, worker, outcome, now: clock.now() }, signal);
   logAttempt(services.logger, job, assignment, outcome, settled);
+    tellAttempt(services.observer, job, assignment, outcome);
   return settled ? outcome.nextAt : null;
 }
 
@@ -64,7 +67,7 @@ async function tryOnce(
     if (!assignment.target) throw new DeliveryError('destination deleted', { fate: 'give-up' });
     const { connection, release } = services.connections.acquire(assignment.target);
     try {
-      const receipt = await connection.deliver(assignment.image, signal);
+      const receipt = await connection.deliver(traced(services.observer, job, assignment.image), signal);
       return {
         outcome: 'sent',
         ...took(),
@@ -150,6 +153,39 @@ export function createDeliverySettler({
     db,
     logger,
     write: async (tx, [settled]) => [await settle(tx, settled!)],
+  });
+}
+
+/** The photo with the `traceparent` that its receiver gets, when it is traced. */
+function traced(observer: Required<Observer>, job: DeliveryJob, image: DeliverableImage): DeliverableImage {
+  const name = { imageId: job.imageId, deliveryId: job.id, attempt: job.attempts + 1 };
+  const traceparent = observer.traceparentOf(name);
+  return traceparent === undefined ? image : { ...image, traceparent };
+}
+
+function tellAttempt(
+  observer: Required<Observer>,
+  job: DeliveryJob,
+  { destination, image, sizeBytes }: Assignment,
+  outcome: Outcome,
+): void {
+  observer.attempted({
+    queue: 'image',
+    deliveryId: job.id,
+    projectId: job.projectId,
+    imageId: job.imageId,
+    kind: destination.type,
+    attempt: job.attempts + 1,
+    outcome: outcome.outcome,
+    status: outcome.status,
+    error: outcome.error,
+    address: outcome.address,
+    phases: outcome.phases,
+    startedAt: outcome.startedAt,
+    durationMs: outcome.durationMs,
+    createdAt: image.createdAt,
+    detail: outcome.receipt?.verifiedBy,
+    bytes: sizeBytes,
   });
 }
 

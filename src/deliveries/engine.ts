@@ -9,6 +9,7 @@ import type { Logger } from '../lib/logger.ts';
 import type { Outbound } from '../lib/outbound.ts';
 import type { Sealer } from '../lib/sealed.ts';
 import { createLoop } from '../queue/loop.ts';
+import type { Observer } from '../queue/observer.ts';
 import type { Random } from '../queue/retry.ts';
 import { imageDeliveries, readLaneMessage } from '../queue/tables.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -39,6 +40,8 @@ export interface EngineOptions {
   worker: string;
   downloadUrl(imageId: string): string;
   oauthApps: OAuthApps;
+  /** Hears of every attempt. */
+  observer: Required<Observer>;
 }
 
 export function createDeliveryEngine(options: EngineOptions): DeliveryEngine {

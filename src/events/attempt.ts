@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { excerptBytes, excerptOf, readRetryAfter } from '../lib/outbound/answers.ts';
 import { type Outbound, OutboundError, type OutboundResponse, type Phases } from '../lib/outbound.ts';
+import type { Observer } from '../queue/observer.ts';
 import type { Settler } from '../queue/settler.ts';
 import { envelopeOf, type LoggedEvent } from './envelope.ts';
 import { planAttempt } from './schedule.ts';
@@ -16,6 +17,7 @@ export interface AttemptServices {
   logger: Logger;
   worker: string;
   settler: Settler<Settled>;
+  observer: Required<Observer>;
   /** Milliseconds over connecting, headers and body; the contract says 30,000. */
   deadlineMs: number;
 }
@@ -48,6 +50,7 @@ export async function attemptEvent(
   return async () => {
     const settled = await settler.settle({ job, worker, outcome, now: clock.now() }, signal);
     logAttempt(services.logger, job, outcome, settled);
+    tellAttempt(services.observer, job, outcome);
     return settled ? outcome.nextAt : null;
   };
 }
@@ -73,7 +76,7 @@ async function tryOnce(services: AttemptServices, job: EventJob, signal: AbortSi
 }
 
 function post(
-  { outbound, clock, deadlineMs }: AttemptServices,
+  { outbound, clock, deadlineMs, observer }: AttemptServices,
   job: EventJob,
   event: LoggedEvent,
   secrets: Secrets,
@@ -88,11 +91,12 @@ function post(
     body,
     now,
   });
+  const traceparent = observer.traceparentOf(nameOf(job));
   return outbound.request({
     method: 'POST',
     url: job.webhook.settings.url,
     // Ours come last: the names differ, and nobody replaces a signature.
-    headers: { ...job.webhook.headers, ...ours },
+    headers: { ...job.webhook.headers, ...ours, ...(traceparent ? { traceparent } : {}) },
     body,
     deadlineMs,
     maxResponseBytes: excerptBytes,
@@ -151,6 +155,36 @@ function failure(job: EventJob, error: unknown, now: number): Result {
     return { ...empty, phases, address, outcome: 'cancelled', error: null, nextAt: now, nextReason: reason };
   }
   return { ...planned(job, error.message, undefined, now), phases, address };
+}
+
+const nameOf = (job: EventJob) => ({
+  imageId: imageOf(job.event),
+  deliveryId: job.id,
+  attempt: job.attempts + 1,
+});
+
+/** The photo that an event is about, if it is about one. */
+function imageOf(event: LoggedEvent | undefined): string | undefined {
+  return /"image_id":"(img_\w+)"/.exec(event?.data ?? '')?.[1];
+}
+
+function tellAttempt(observer: Required<Observer>, job: EventJob, outcome: Outcome): void {
+  observer.attempted({
+    ...nameOf(job),
+    queue: 'event',
+    projectId: job.projectId,
+    kind: 'webhook',
+    outcome: outcome.outcome,
+    status: outcome.status,
+    error: outcome.error,
+    address: outcome.address,
+    phases: outcome.phases,
+    startedAt: outcome.startedAt,
+    durationMs: outcome.durationMs,
+    createdAt: job.event?.createdAt ?? outcome.startedAt,
+    detail: job.event?.topic,
+    bytes: undefined,
+  });
 }
 
 function logAttempt(logger: Logger, job: EventJob, outcome: Outcome, settled: boolean): void {

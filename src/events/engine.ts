@@ -6,6 +6,7 @@ import type { Logger } from '../lib/logger.ts';
 import type { Outbound } from '../lib/outbound.ts';
 import type { Sealer } from '../lib/sealed.ts';
 import { createLoop } from '../queue/loop.ts';
+import { type Observer, watchedBy } from '../queue/observer.ts';
 import { createSettler } from '../queue/settler.ts';
 import { eventDeliveries, readLaneMessage } from '../queue/tables.ts';
 import { attemptEvent } from './attempt.ts';
@@ -31,6 +32,8 @@ export interface EventEngineOptions {
   worker: string;
   /** Milliseconds for one attempt. Default 30,000 (contract §8.6). */
   deadlineMs?: number | undefined;
+  /** Hears of every attempt. */
+  observer?: Required<Observer>;
 }
 
 /** Results that share a transaction at most: a few milliseconds of work. */
@@ -61,6 +64,7 @@ export function createEventEngine(options: EventEngineOptions): EventEngine {
     worker,
     settler,
     deadlineMs,
+    observer: options.observer ?? watchedBy([]),
   };
   const laneLimit = config.webhookConcurrency;
   const loop = createLoop({

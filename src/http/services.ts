@@ -14,9 +14,11 @@ import type { Outbound } from '../lib/outbound.ts';
 import type { Sealer } from '../lib/sealed.ts';
 import type { SmsSender } from '../lib/sms.ts';
 import type { Billing } from '../projects/billing/stripe.ts';
+import type { Observer } from '../queue/observer.ts';
 import type { ReplaySources } from '../queue/replays.ts';
 import type { Scratch } from '../storage/scratch.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { Metrics } from './metrics.ts';
 
 export interface Services {
   config: Config;
@@ -56,4 +58,8 @@ export interface Services {
   uploadIdleMs: number | undefined;
   /** Answers `/ready` with 503 while it is false. */
   isReady(): boolean;
+  /** Metrics and traces. */
+  observer: Required<Observer>;
+  /** Undefined when they are switched off. */
+  metrics: Metrics | undefined;
 }

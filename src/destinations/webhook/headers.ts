@@ -20,6 +20,7 @@ export function deliveryHeaders(image: DeliverableImage, now: number): Record<st
     'X-Aptr-Filename': percentEncoded(image.filename),
     'X-Aptr-Mime-Type': image.mimeType,
   };
+  if (image.traceparent !== undefined) headers.traceparent = image.traceparent;
   const tags = image.tags === null ? '' : asciiJson(image.tags);
   if (tags !== '' && tags.length <= maxTagsHeader) headers['X-Aptr-Tags'] = tags;
   return headers;
