@@ -4,12 +4,17 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
+import { buildApp } from '../../src/app.ts';
+import { generateServerKey } from '../../src/images/server-key.ts';
+import { silentLogger } from '../../src/lib/logger.ts';
 import { photoForm, startApp, type TestApp, testConfig } from '../helpers/app.ts';
 import { createTestDatabase, eachEngine, type TestDatabase, type TestEngine } from '../helpers/database.ts';
 import { memoryFolder } from '../helpers/memory-folder.ts';
 import { makeJpeg } from '../helpers/pictures.ts';
 
 const bin = fileURLToPath(new URL('../../bin/apertur.js', import.meta.url));
+/** Making one takes long, and nothing here is encrypted with it. */
+const serverKey = generateServerKey();
 const folders: string[] = [];
 const databases: TestDatabase[] = [];
 
@@ -75,8 +80,11 @@ async function expectPhotos(
   key: string,
   images: { id: string; bytes: Buffer }[],
 ) {
-  const { buildApp } = await import('../../src/app.ts');
-  const app = await buildApp(testConfig({ ...settings, PORT: '0' }), { api: true, worker: false });
+  const parts = { api: true, worker: false };
+  const app = await buildApp(testConfig({ ...settings, PORT: '0' }), parts, {
+    logger: silentLogger,
+    serverKey: () => serverKey,
+  });
   try {
     const origin = await app.start();
     for (const { id, bytes } of images) {
