@@ -24,6 +24,7 @@ import type { Services } from './http/services.ts';
 import { createTlsListener, type TlsListener } from './http/tls-listener.ts';
 import { createDownloadLinks, type DownloadLinks } from './images/download-link.ts';
 import { removeOrphans } from './images/orphans.ts';
+import { removeLostPieces, sweepPartials } from './images/partial-uploads.ts';
 import { purgeImages } from './images/retention.ts';
 import { openServerKeys, type ServerKeyPair, tendServerKeys } from './images/server-key.ts';
 import { type Chores, createChores } from './lib/chores.ts';
@@ -327,6 +328,16 @@ function choresOf(parts: {
       name: 'forget old sessions of people',
       everyMs: 60_000,
       run: () => db.write((tx) => pruneAccounts(tx, clock.now())),
+    },
+    {
+      name: 'forget unfinished uploads',
+      everyMs: 60_000,
+      run: () => sweepPartials({ db, storage }, clock.now()),
+    },
+    {
+      name: 'remove lost pieces',
+      everyMs: 6 * 3_600_000,
+      run: () => removeLostPieces(storage, clock.now()),
     },
     { name: 'forget old shares', everyMs: 600_000, run: () => pruneShares(db, clock.now()) },
     { name: 'forget old signatures', everyMs: 60_000, run: () => pruneSignatures(db, clock.now()) },

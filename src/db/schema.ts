@@ -18,6 +18,8 @@ export interface ProjectTable {
   /** PEM. */
   e2e_public_key: Generated<string | null>;
   e2e_required: Generated<Flag>;
+  /** Brand of the phone page and treatment of photos. */
+  page: Generated<JsonText | null>;
   billing_customer: Generated<string | null>;
   billing_subscription: Generated<string | null>;
   billing_event_at: Generated<number | null>;
@@ -93,6 +95,8 @@ export interface SessionTable {
   max_image_size_mb: number | null;
   password_hash: string | null;
   long_polling: Flag;
+  /** What is done with its photos; null: as the project says. */
+  processing: Generated<JsonText | null>;
   images_count: number;
   /** Set when the owner closed it, or when it was full and all was done. */
   completed_at: number | null;
@@ -184,6 +188,28 @@ export interface ImageTable {
   purged_at: number | null;
   /** The small pictures in the storage: "320.webp 640.jpeg "; "none" when the photo cannot be drawn. */
   thumbnails: Generated<string>;
+  /** The client's own name for the photo. */
+  client_id: Generated<string | null>;
+  created_at: number;
+}
+
+/** A photo that comes in pieces; `id` is the client's name for it. */
+export interface PartialUploadTable {
+  session_id: string;
+  id: string;
+  /** Bytes that it will have, and bytes that are stored durably. */
+  length: number;
+  received: number;
+  /** {key, size}[], in their order. */
+  parts: JsonText;
+  filename: string;
+  source: string;
+  encryption: 'none' | 'server' | 'end-to-end';
+  /** Of all its bytes, as the client says; lower-case hex. */
+  sha256: string | null;
+  /** Set when it has become an image. */
+  image_id: string | null;
+  expires_at: number;
   created_at: number;
 }
 
@@ -610,6 +636,7 @@ export interface Schema {
   session_destinations: SessionDestinationTable;
   oauth_states: OAuthStateTable;
   images: ImageTable;
+  partial_uploads: PartialUploadTable;
   shares: ShareTable;
   deliveries: DeliveryTable;
   webhooks: WebhookTable;

@@ -7,7 +7,7 @@
  */
 import { sql } from 'kysely';
 import { compileOnce } from '../db/compiled.ts';
-import { type Database, DatabaseBusyError, isOutOfRoom } from '../db/database.ts';
+import { type Database, DatabaseBusyError, isOutOfRoom, type Queries, type Tx } from '../db/database.ts';
 import type { ImageTable } from '../db/schema.ts';
 import { enqueueDeliveries } from '../deliveries/enqueue.ts';
 import { AppError, invalid } from '../errors.ts';
@@ -15,12 +15,11 @@ import { emit } from '../events/emit.ts';
 import { emitLive } from '../events/live.ts';
 import { type Clock, toIso } from '../lib/clock.ts';
 import { createId } from '../lib/ids.ts';
-import type { Received } from '../queue/observer.ts';
 import { completeIfDone } from '../sessions/changes.ts';
 import { findSessionByLink } from '../sessions/find.ts';
 import { decodePasswordHeader, verifyAnyPassword } from '../sessions/password.ts';
 import { flattenTags, type Session, statusOf } from '../sessions/session.ts';
-import type { Storage } from '../storage/storage.ts';
+import type { Storage, StorageWriter } from '../storage/storage.ts';
 import type { ByteSource } from './byte-source.ts';
 import { e2eType } from './envelope.ts';
 import { markTestImage, type StoredPicture } from './mark-test.ts';
@@ -38,11 +37,7 @@ export interface ReceiveServices extends FormServices {
   db: Database;
   storage: Storage;
   clock: Clock;
-  /** Hears of each photo that was received, after its commit. */
-  heard?: (photo: HeardPhoto) => void;
 }
-
-export type HeardPhoto = Pick<Received, 'imageId' | 'sessionId' | 'projectId' | 'bytes' | 'destinations'>;
 
 export interface UploadRequest {
   body: ByteSource;
@@ -54,6 +49,8 @@ export interface UploadRequest {
   isPassword?: (candidates: readonly string[]) => Promise<boolean>;
   /** `X-Aptr-Encrypted`. */
   encryptionHeader: string | readonly string[] | undefined;
+  /** The client's own name for the photo, when it said one before the body: sent again, it is the same image. */
+  clientId?: string | undefined;
 }
 
 export interface ReceivedImage {
@@ -63,6 +60,8 @@ export interface ReceivedImage {
   /** How many destinations it was queued to. */
   destinations: number;
   longPolling: boolean;
+  /** It was received before, under the same name of the client. */
+  replayed?: true;
 }
 
 /** Receives one photo into a session. Throws AppError; nothing half-written stays behind. */
@@ -71,30 +70,92 @@ export async function receiveImage(
   session: Session,
   upload: UploadRequest,
 ): Promise<ReceivedImage> {
+  const { clientId } = upload;
+  const known = await findReceived(services.db.read, session, clientId);
+  if (known) {
+    await checkPassword(session, upload);
+    return known;
+  }
   const encryption = await checkBefore(services.clock, session, upload);
+  const read = (target: { writer: StorageWriter; maxBytes: number }): Promise<ReceivedForm> =>
+    readUpload(upload, { ...services, ...target, encryption });
+  return storeImage(services, session, { clientId, read });
+}
+
+export interface NewPhoto {
+  clientId: string | undefined;
+  /** Reads the photo to its end into the writer. */
+  read(target: { writer: StorageWriter; maxBytes: number }): Promise<ReceivedForm>;
+  /** More that becomes true together with the image. */
+  settle?(tx: Tx, imageId: string): Promise<void>;
+}
+
+/** Stores a photo durably and makes its image, or finds the one that it is already. Throws AppError. */
+export async function storeImage(
+  services: ReceiveServices,
+  session: Session,
+  photo: NewPhoto,
+): Promise<ReceivedImage> {
   const id = createId('img');
   const storageKey = `${toIso(services.clock.now()).slice(0, 10)}/${id}`;
   const writer = await services.storage.create(storageKey);
   try {
-    const form = await readUpload(upload, {
-      ...services,
-      writer,
-      maxBytes: session.limits.imageBytes,
-      encryption,
-    });
+    const form = await photo.read({ writer, maxBytes: session.limits.imageBytes });
     const checked = checkImage(form, session);
     await writer.commit();
     const image = await finish(services.storage, session, { id, storageKey, ...checked });
-    return await record(services, session, image).catch(async (error: unknown) => {
-      // A refusal is certain. A database that broke off is not: the row may be there, so the bytes stay, and the sweep
-      // of orphans decides later.
-      if (isCertain(error)) await services.storage.remove(image.storageKey);
-      throw error;
-    });
+    const clientId = photo.clientId ?? form.clientId;
+    return await record(services, session, { ...image, clientId }, photo.settle).catch(
+      async (error: unknown) => {
+        // A refusal is certain. A database that broke off is not: the row may be there, so the bytes stay, and the
+        // sweep of orphans decides later.
+        if (isCertain(error)) await services.storage.remove(image.storageKey);
+        if (error instanceof ReceivedBefore) return error.image;
+        throw error;
+      },
+    );
   } catch (error) {
     await writer.abort();
     throw error;
   }
+}
+
+/** The photo came by two ways, or twice by one: the second becomes nothing. */
+class ReceivedBefore extends Error {
+  readonly image: ReceivedImage;
+  constructor(image: ReceivedImage) {
+    super('This photo was received before');
+    this.image = image;
+  }
+}
+
+/** The image that a client's name already stands for. */
+export async function findReceived(
+  q: Queries,
+  session: Session,
+  clientId: string | undefined,
+): Promise<ReceivedImage | undefined> {
+  if (clientId === undefined) return undefined;
+  const image = await q
+    .selectFrom('images')
+    .select(['id', 'filename', 'size_bytes'])
+    .where('session_id', '=', session.id)
+    .where('client_id', '=', clientId)
+    .executeTakeFirst();
+  if (!image) return undefined;
+  const { count } = await q
+    .selectFrom('deliveries')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('image_id', '=', image.id)
+    .executeTakeFirstOrThrow();
+  return {
+    id: image.id,
+    filename: image.filename,
+    sizeBytes: image.size_bytes,
+    destinations: Number(count),
+    longPolling: session.longPolling,
+    replayed: true,
+  };
 }
 
 /** What is stored in the end: in test mode the photo with its mark. */
@@ -112,11 +173,16 @@ async function finish<Image extends StoredPicture>(
 
 /** No row was made: refused, no room for it, or it never got its turn. */
 function isCertain(error: unknown): boolean {
-  return error instanceof AppError || error instanceof DatabaseBusyError || isOutOfRoom(error);
+  const refused = error instanceof AppError || error instanceof ReceivedBefore;
+  return refused || error instanceof DatabaseBusyError || isOutOfRoom(error);
 }
 
 /** What can be said before a byte is read: expired, full, completed, password, declared length, kind of encryption. */
-async function checkBefore(clock: Clock, session: Session, upload: UploadRequest): Promise<Encryption> {
+export async function checkBefore(
+  clock: Clock,
+  session: Session,
+  upload: Omit<UploadRequest, 'body'>,
+): Promise<Encryption> {
   refuseEnded(session, clock.now());
   await checkPassword(session, upload);
   const { declaredLength, encryptionHeader, contentType } = upload;
@@ -143,7 +209,7 @@ function checkEndToEnd({ e2e }: Session, encryption: Encryption): void {
 }
 
 /** "Full" comes before "completed": a session that ended because it filled up says so. */
-function refuseEnded(session: Session, now: number): void {
+export function refuseEnded(session: Session, now: number): void {
   const status = statusOf(session, now);
   if (status === 'expired') {
     throw new AppError(
@@ -174,9 +240,9 @@ const tooLarge = (session: Session): AppError => {
   );
 };
 
-async function checkPassword(
+export async function checkPassword(
   { passwordHash }: Session,
-  { passwordHeader, isPassword }: UploadRequest,
+  { passwordHeader, isPassword }: Pick<UploadRequest, 'passwordHeader' | 'isPassword'>,
 ): Promise<void> {
   if (passwordHash === null) return;
   const candidates = decodePasswordHeader(passwordHeader);
@@ -249,7 +315,10 @@ const takePlace = compileOnce((q, session: { id: string; maxImages: number; now:
     .returning('images_count'),
 );
 
-type NewImage = Omit<ImageTable, 'acknowledged_at' | 'leased_until' | 'purged_at' | 'thumbnails'>;
+type NewImage = Omit<
+  ImageTable,
+  'acknowledged_at' | 'leased_until' | 'purged_at' | 'thumbnails' | 'client_id'
+> & { client_id: string | null };
 
 const insertImage = compileOnce((q, image: NewImage) =>
   q.insertInto('images').values({
@@ -267,6 +336,7 @@ const insertImage = compileOnce((q, image: NewImage) =>
     source: image.source,
     is_encrypted: image.is_encrypted,
     storage_key: image.storage_key,
+    client_id: image.client_id,
     acknowledged_at: null,
     purged_at: null,
     created_at: image.created_at,
@@ -285,13 +355,17 @@ const selectDestinations = compileOnce((q, of: { session: string }) =>
 
 /** The transaction of the promise. */
 async function record(
-  { db, clock, heard }: ReceiveServices,
+  { db, clock }: ReceiveServices,
   session: Session,
-  image: CheckedImage & { id: string; storageKey: string },
+  image: CheckedImage & { id: string; storageKey: string; clientId: string | undefined },
+  settle?: NewPhoto['settle'],
 ): Promise<ReceivedImage> {
   const recorded = await db.write(async (tx) => {
     const now = clock.now();
     const [place] = await takePlace(tx.q, { id: session.id, maxImages: session.limits.maxImages, now });
+    // Whoever holds the place holds the session's row, so a second one of the same name sees the first.
+    const known = await findReceived(tx.q, session, image.clientId);
+    if (known) throw new ReceivedBefore(known);
     if (!place) return undefined;
     await insertImage(tx.q, {
       id: image.id,
@@ -308,6 +382,7 @@ async function record(
       source: image.source,
       is_encrypted: image.isEncrypted ? 1 : 0,
       storage_key: image.storageKey,
+      client_id: image.clientId ?? null,
       created_at: now,
     });
     const destinations = await selectDestinations(tx.q, { session: session.id });
@@ -318,6 +393,7 @@ async function record(
       ids,
       now,
     );
+    await settle?.(tx, image.id);
     const live = { imageId: image.id, filename: image.filename, sizeBytes: image.sizeBytes };
     await emitLive(tx, session.id, 'image:ready', live, now);
     const data = {
@@ -343,13 +419,6 @@ async function record(
     return ids.length;
   });
   if (recorded === undefined) throw await whyNoPlace(db, session, clock.now());
-  heard?.({
-    imageId: image.id,
-    sessionId: session.id,
-    projectId: session.projectId,
-    bytes: image.sizeBytes,
-    destinations: recorded,
-  });
   return {
     id: image.id,
     filename: image.filename,

@@ -31,6 +31,8 @@ export interface ReceivedForm {
   filename: string;
   source: string;
   encryption: Encryption;
+  /** The client's own name for the photo, from the form's field `upload_id`. */
+  clientId?: string | undefined;
 }
 
 export interface FormServices {
@@ -88,16 +90,19 @@ async function readForm(
 ): Promise<ReceivedFile> {
   let file: ReceivedFile | undefined;
   let source: string | undefined;
+  let clientId: string | undefined;
   for await (const part of parseMultipart(upload.body, upload.contentType)) {
     if (part.name === 'file') {
       if (file) throw invalid('The upload has more than one "file" part. Send one photo a request.');
       file = await readFile(part, target);
     } else if (part.name === 'source') {
       source = await readText(part, 1_024);
+    } else if (part.name === 'upload_id' || part.name === 'uploadId') {
+      clientId = readClientId(await readText(part, 1_024));
     }
   }
   if (!file) throw invalid('The upload has no "file" part. Send the photo as the form field "file".');
-  return { ...file, source: file.source ?? source };
+  return { ...file, source: file.source ?? source, clientId };
 }
 
 async function readFile(part: Part, target: Target): Promise<ReceivedFile> {
@@ -191,8 +196,22 @@ function checkForm(members: EnvelopeMembers, sealedBytes: number): void {
   }
 }
 
+/**
+ * The name by which a client knows a photo: the header `Idempotency-Key`, the field `upload_id`, the `id` of a resumable
+ * upload. Undefined when it is absent or empty. Throws AppError 400 for what is no such name.
+ */
+export function readClientId(text: string | undefined): string | undefined {
+  // As a header it may stand in quotes (RFC 8941).
+  const id = text?.trim().replace(/^"(.*)"$/, '$1');
+  if (id === undefined || id === '') return undefined;
+  if (!/^[\w.:-]{8,128}$/.test(id)) {
+    throw invalid('An upload id must be 8 to 128 letters, digits and . _ : - (a UUID, for example).');
+  }
+  return id;
+}
+
 /** Any short printable text; absent or empty is the camera (contract §3.1). */
-function readSource(text: string): string {
+export function readSource(text: string): string {
   const source = text.trim();
   if (source === '') return 'camera';
   if (source.length > 64 || /[\p{Cc}\p{Cf}]/u.test(source)) {

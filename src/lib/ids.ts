@@ -22,7 +22,8 @@ export type IdPrefix =
   | 'aud'
   | 'app'
   | 'grant'
-  | 'shr';
+  | 'shr'
+  | 'pce';
 
 /** Random bytes in stock: fetched one by one, those of an id cost as much as a query. */
 const stock = Buffer.alloc(4_096);

@@ -50,7 +50,8 @@ export interface Session {
 }
 
 /** What the finders select: the session, its project's name and plan, and the limits of its key. */
-export interface SessionRow extends SessionTable {
+export interface SessionRow extends Omit<SessionTable, 'processing'> {
+  processing: string | null;
   project_name: string;
   e2e_public_key: string | null;
   e2e_required: Flag;

@@ -191,7 +191,7 @@ async function call(
     status: response.status,
     headers: response.headers,
     bytes,
-    body: json ? JSON.parse(bytes.toString()) : undefined,
+    body: json && bytes.length > 0 ? JSON.parse(bytes.toString()) : undefined,
   };
 }
 

@@ -9,6 +9,7 @@ import * as protections from './0005-protections.ts';
 import * as plans from './0006-plans.ts';
 import * as accounts from './0007-accounts.ts';
 import * as thumbnailsShare from './0008-thumbnails-share.ts';
+import * as resumableUploads from './0009-resumable-uploads.ts';
 import * as dashboard from './0013-dashboard.ts';
 
 export interface Migration {
@@ -26,5 +27,6 @@ export const migrations: readonly Migration[] = [
   { version: 6, name: 'plans', up: plans.up },
   { version: 7, name: 'accounts', up: accounts.up },
   { version: 8, name: 'thumbnails-share', up: thumbnailsShare.up },
+  { version: 9, name: 'resumable-uploads', up: resumableUploads.up },
   { version: 13, name: 'dashboard', up: dashboard.up },
 ];

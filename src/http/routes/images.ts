@@ -5,9 +5,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { AppError } from '../../errors.ts';
 import { ByteSource } from '../../images/byte-source.ts';
-import type { ReceiveServices } from '../../images/receive.ts';
-import { receiveImage } from '../../images/receive.ts';
-import { isJson } from '../../images/upload-form.ts';
+import { type ReceivedImage, receiveImage } from '../../images/receive.ts';
+import { isJson, readClientId } from '../../images/upload-form.ts';
 import { countedAddress } from '../client-address.ts';
 import { tryPassword } from '../password-tries.ts';
 import { tooMany } from '../rate-limit.ts';
@@ -16,7 +15,7 @@ import { shape } from '../schemas.ts';
 import type { Services } from '../services.ts';
 import { requireSessionByLink } from './sessions.ts';
 
-const UploadResult = shape('UploadResult', {
+export const UploadResult = shape('UploadResult', {
   id: Type.String(),
   filename: Type.String(),
   size_bytes: Type.Integer(),
@@ -52,6 +51,10 @@ const uploadHeaders = {
   'x-session-password': Type.String({
     description: 'Of a session with a password; percent-encoded UTF-8 is taken.',
   }),
+  'Idempotency-Key': Type.String({
+    description:
+      "The client's own name for the photo, 8 to 128 characters, such as a UUID: sent again under the same name, it is the same image and not a second one. Also as the form's field `upload_id`.",
+  }),
   'X-Aptr-Encrypted': Type.String({
     enum: ['default', 'e2e'],
     description: 'The photo is encrypted: with the key of the server (`default`) or of the project (`e2e`).',
@@ -59,7 +62,19 @@ const uploadHeaders = {
 };
 
 /** How much of a refused upload is read on, so that the client gets to see the answer. */
-const politeBytes = 64 * 1024 * 1024;
+export const politeBytes = 64 * 1024 * 1024;
+
+/** The answer to a received photo. One that was received before says so in a header, and is otherwise the same. */
+export function showReceived(reply: FastifyReply, image: ReceivedImage): Static<typeof UploadResult> {
+  if (image.replayed) reply.header('Idempotency-Replayed', 'true');
+  return {
+    id: image.id,
+    filename: image.filename,
+    size_bytes: image.sizeBytes,
+    destinations: image.destinations,
+    long_polling: image.longPolling,
+  };
+}
 
 /** Nothing is parsed beforehand: what a photo travels in is read as it arrives, whatever its type and its size. */
 export function takeStreams(app: FastifyInstance): void {
@@ -105,43 +120,22 @@ async function upload(
   const session = await requireSessionByLink(services.db, (request.params as { session: string }).session);
   const body = new ByteSource(uploadStream(request), { idleMs: services.uploadIdleMs, freeChunks: true });
   try {
-    const image = await receiveImage(heardBy(services, request), session, {
+    const image = await receiveImage(services, session, {
       body,
       contentType: request.headers['content-type'] ?? '',
       declaredLength: declaredLength(request),
       passwordHeader: request.headers['x-session-password'],
       isPassword: (candidates) => tryPassword(request, reply, { session, candidates, clock: services.clock }),
       encryptionHeader: request.headers['x-aptr-encrypted'],
+      clientId: readClientId([request.headers['idempotency-key'] ?? ''].flat()[0]),
     });
-    reply.code(201);
-    return {
-      id: image.id,
-      filename: image.filename,
-      size_bytes: image.sizeBytes,
-      destinations: image.destinations,
-      long_polling: image.longPolling,
-    };
+    // What is known already is answered at once; the client may still be sending it.
+    if (image.replayed) void body.discard(politeBytes);
+    return showReceived(reply.code(201), image);
   } catch (error) {
     finishPolitely(request, reply, body, error);
     throw error;
   }
-}
-
-/** The services, with an ear for the photo that this request brings. */
-export function heardBy(services: Services, request: FastifyRequest): Services & ReceiveServices {
-  const { clock, observer } = services;
-  const startedAt = clock.now();
-  const { traceparent } = request.headers;
-  return {
-    ...services,
-    heard: (photo) =>
-      observer.received({
-        ...photo,
-        startedAt,
-        durationMs: Math.max(0, clock.now() - startedAt),
-        traceparent: typeof traceparent === 'string' ? traceparent : undefined,
-      }),
-  };
 }
 
 function uploadStream(request: FastifyRequest): Readable {
@@ -154,7 +148,7 @@ function uploadStream(request: FastifyRequest): Readable {
   );
 }
 
-function declaredLength(request: FastifyRequest): number | undefined {
+export function declaredLength(request: FastifyRequest): number | undefined {
   const text = request.headers['content-length'];
   return text === undefined ? undefined : Number(text);
 }
@@ -163,7 +157,7 @@ function declaredLength(request: FastifyRequest): number | undefined {
  * A browser that is still sending does not read the answer. So what is left of a refused upload is read and forgotten,
  * within bounds, and the connection is closed where it would not end.
  */
-function finishPolitely(
+export function finishPolitely(
   request: FastifyRequest,
   reply: FastifyReply,
   body: ByteSource,
