@@ -14,7 +14,12 @@ interface Page {
   sources: string[];
 }
 
-const pages: Page[] = [{ name: 'upload', sources: ['web/upload', 'web/shared', 'package-lock.json'] }];
+const pages: Page[] = [
+  { name: 'upload', sources: ['web/upload', 'web/shared', 'package-lock.json'] },
+  // The guides of the kinds are read in the dashboard, too.
+  { name: 'dashboard', sources: ['web/dashboard', 'web/shared', 'docs/destinations', 'package-lock.json'] },
+  { name: 'connect', sources: ['web/connect', 'web/shared', 'package-lock.json'] },
+];
 const home = fileURLToPath(new URL('..', import.meta.url));
 const stampName = '.built-from';
 

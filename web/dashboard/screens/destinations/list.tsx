@@ -1,0 +1,100 @@
+import { Button } from '@mantine/core';
+import { IconPlus } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import { useMay } from '../../api/me.ts';
+import { useData, useScope } from '../../api/queries.ts';
+import type { Destination, DestinationKind } from '../../api/types.ts';
+import { KindIcon } from '../../parts/kind-icon.tsx';
+import { Empty, Load, PageHead, useTitle } from '../../parts/page.tsx';
+import { Ago, State } from '../../parts/text.tsx';
+import { w } from '../../words.ts';
+
+/** What a destination is up to, as one word. */
+export function stateOf(destination: Destination): string {
+  if (destination.connection && destination.connection.status !== 'connected')
+    return destination.connection.status;
+  return destination.isActive ? 'on' : 'paused';
+}
+
+/** One line that says where it leads, from whatever settings the kind has. */
+function placeOf({ config }: Destination): string {
+  const names = [
+    'bucket',
+    'container',
+    'host',
+    'url',
+    'folder_name',
+    'folder',
+    'remote_dir',
+    'directory',
+    'base_url',
+  ];
+  const shown = names
+    .map((name) => config[name])
+    .filter((value) => typeof value === 'string' && value !== '');
+  return shown
+    .slice(0, 2)
+    .map((value) => (URL.canParse(value as string) ? new URL(value as string).host : value))
+    .join(' / ');
+}
+
+export const useKinds = () => useData<DestinationKind[]>('/destination-kinds', { global: true });
+
+export function Destinations() {
+  useTitle(w.destinations.title);
+  const scope = useScope();
+  const may = useMay();
+  const kinds = useKinds();
+  const list = useData<Destination[]>(`/projects/${scope.project}/destinations`, { every: 15_000 });
+  const add = may.write ? (
+    <Button
+      component={Link}
+      to="/p/$project/$env/destinations/new"
+      params={scope as never}
+      leftSection={<IconPlus size={18} />}
+    >
+      {w.destinations.add}
+    </Button>
+  ) : null;
+  const label = (type: string): string => kinds.data?.find(({ kind }) => kind === type)?.label ?? type;
+  return (
+    <>
+      <PageHead title={w.destinations.title} lead={w.destinations.lead}>
+        {add}
+      </PageHead>
+      <Load of={list}>
+        {(found) =>
+          found.length === 0 ? (
+            <Empty text={w.destinations.empty} action={add} />
+          ) : (
+            <ul className="cards">
+              {found.map((destination) => (
+                <li key={destination.id} className="card">
+                  <KindIcon kind={destination.type} size={28} />
+                  <div>
+                    <Link
+                      to="/p/$project/$env/destinations/$destination"
+                      params={{ ...scope, destination: destination.id } as never}
+                      className="row-link"
+                    >
+                      {destination.name}
+                    </Link>
+                    <p className="quiet card-line">
+                      {[label(destination.type), placeOf(destination)].filter(Boolean).join(' · ')}
+                    </p>
+                    <p className="row card-foot">
+                      <State state={stateOf(destination)} />
+                      <span className="quiet">
+                        <Ago at={destination.updatedAt} />
+                      </span>
+                    </p>
+                  </div>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Load>
+    </>
+  );
+}

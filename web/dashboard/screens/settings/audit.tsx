@@ -1,0 +1,120 @@
+import { Select } from '@mantine/core';
+import { useData, useScope } from '../../api/queries.ts';
+import type { Page } from '../../api/types.ts';
+import { queryOf, useFilters } from '../../parts/lists.tsx';
+import { Empty, Load, NothingFound, Pages, SearchField } from '../../parts/page.tsx';
+import { Ago, Id } from '../../parts/text.tsx';
+import { w } from '../../words.ts';
+import { SettingsFrame } from './frame.tsx';
+
+interface Entry {
+  id: string;
+  env: string | null;
+  actor: { kind: string; id: string; name: string };
+  action: string;
+  targetId: string | null;
+  detail: unknown;
+  address: string | null;
+  createdAt: string;
+}
+
+/** "keys.create" finds one kind of change, "keys" all of that noun. */
+const nouns = [
+  'keys',
+  'destinations',
+  'webhooks',
+  'members',
+  'invitations',
+  'projects',
+  'sessions',
+  'oauth-apps',
+];
+
+const detailOf = (detail: unknown): string => {
+  if (detail === null || detail === undefined) return '';
+  return typeof detail === 'string' ? detail : JSON.stringify(detail);
+};
+
+export function Audit() {
+  const scope = useScope();
+  const { search, set, clear, filtered } = useFilters();
+  const { page = 1 } = search;
+  const query = queryOf({ page, pageSize: 25, action: search.kind, targetId: search.search });
+  const list = useData<Page<Entry>>(`/projects/${scope.project}/audit${query}`, {
+    every: 15_000,
+    keep: true,
+  });
+  return (
+    <SettingsFrame title={w.settings.audit} lead={w.audit.lead}>
+      <div className="filters">
+        <SearchField
+          value={search.search ?? ''}
+          placeholder={w.audit.target}
+          onChange={(text) => set({ search: text })}
+        />
+        <Select
+          aria-label={w.audit.what}
+          w={220}
+          value={search.kind ?? ''}
+          data={[{ value: '', label: w.common.all }, ...nouns.map((noun) => ({ value: noun, label: noun }))]}
+          onChange={(kind) => set({ kind: kind ?? '' })}
+        />
+      </div>
+      <Load of={list} rows={8}>
+        {(found) =>
+          found.total === 0 ? (
+            filtered ? (
+              <NothingFound clear={clear} />
+            ) : (
+              <Empty text={w.audit.empty} />
+            )
+          ) : (
+            <>
+              <div className="list">
+                <table>
+                  <thead>
+                    <tr>
+                      <th scope="col">{w.audit.what}</th>
+                      <th scope="col">{w.audit.who}</th>
+                      <th scope="col">{w.audit.target}</th>
+                      <th scope="col">{w.audit.when}</th>
+                      <th scope="col">{w.audit.address}</th>
+                    </tr>
+                  </thead>
+                  <tbody>
+                    {found.data.map((entry) => (
+                      <tr key={entry.id}>
+                        <td>
+                          <code>{entry.action}</code>
+                          {detailOf(entry.detail) ? (
+                            <div className="error">{detailOf(entry.detail).slice(0, 200)}</div>
+                          ) : null}
+                        </td>
+                        <td data-label={w.audit.who}>{entry.actor.name}</td>
+                        <td data-label={w.audit.target}>
+                          {entry.targetId ? <Id value={entry.targetId} short /> : '–'}
+                        </td>
+                        <td data-label={w.audit.when}>
+                          <Ago at={entry.createdAt} />
+                        </td>
+                        <td data-label={w.audit.address}>
+                          <code className="quiet">{entry.address ?? '–'}</code>
+                        </td>
+                      </tr>
+                    ))}
+                  </tbody>
+                </table>
+              </div>
+              <Pages
+                page={page}
+                pages={found.totalPages}
+                total={found.total}
+                onPage={(next) => set({ page: next })}
+              />
+            </>
+          )
+        }
+      </Load>
+    </SettingsFrame>
+  );
+}

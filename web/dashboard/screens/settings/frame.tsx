@@ -1,0 +1,49 @@
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { useScope } from '../../api/queries.ts';
+import { PageHead, useTitle } from '../../parts/page.tsx';
+import { w } from '../../words.ts';
+
+/** The settings of a project: five screens under one head. */
+export function SettingsFrame({
+  title,
+  lead,
+  children,
+  actions,
+}: {
+  title: string;
+  lead?: string;
+  actions?: ReactNode;
+  children: ReactNode;
+}) {
+  const scope = useScope();
+  useTitle(title);
+  const tabs = [
+    ['/p/$project/$env/settings', w.settings.project],
+    ['/p/$project/$env/settings/plan', w.settings.plan],
+    ['/p/$project/$env/settings/members', w.settings.members],
+    ['/p/$project/$env/settings/apps', w.settings.apps],
+    ['/p/$project/$env/settings/audit', w.settings.audit],
+  ] as const;
+  return (
+    <>
+      <PageHead title={w.settings.title} lead={lead}>
+        {actions}
+      </PageHead>
+      <nav className="tabs" aria-label={w.settings.title}>
+        {tabs.map(([to, label]) => (
+          <Link
+            key={to}
+            to={to}
+            params={scope as never}
+            search={{}}
+            activeOptions={{ exact: true, includeSearch: false }}
+          >
+            {label}
+          </Link>
+        ))}
+      </nav>
+      {children}
+    </>
+  );
+}
