@@ -71,7 +71,7 @@ export class Container {
   }
 
   #authorise({ method, name, query = {}, headers: given = {}, body }: BlobRequest): OutboundRequest {
-    const { access, account, ca } = this.settings;
+    const { access, account } = this.settings;
     const url = addressOf(this.settings, name);
     const headers: Record<string, string> = { ...given, 'x-ms-version': version };
     for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value);
@@ -89,7 +89,7 @@ export class Container {
       url: url.href,
       headers,
       ...(body === undefined ? {} : { body }),
-      ...(ca ? { tls: { ca } } : {}),
+      tls: this.settings.tls,
     };
   }
 }

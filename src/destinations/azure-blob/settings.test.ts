@@ -78,7 +78,7 @@ describe('what is refused when saving', () => {
     [{ ...account, connection_string: `BlobEndpoint=nonsense;AccountKey=${key}` }, /no address/],
     [{ ...account, sas_token: sas, endpoint: 'ftp://x' }, /endpoint must be an address/],
     [{ ...account, sas_token: sas, blob_template: '/x' }, /blob_template starts like an absolute path/],
-    [{ ...account, sas_token: sas, ca: 'x' }, /ca must be a certificate/],
+    [{ ...account, sas_token: sas, ca: 'x' }, /ca is not a certificate/],
   ])('%#', (given, why) => {
     expect(() => prepare(given)).toThrow(why);
   });

@@ -1,9 +1,11 @@
 /** The settings of an Azure Blob destination: schema, what a schema cannot say, where requests go. Contract §6.3. */
 import { Type } from 'typebox';
 import { invalid } from '../../errors.ts';
+import type { OutboundRequest } from '../../lib/outbound.ts';
 import { encodePath } from '../../lib/url-path.ts';
 import { type Conflict, conflictField } from '../conflict.ts';
 import { checkTemplate } from '../templates.ts';
+import { caField, certificateField, prepareTrust, trustOf } from '../trust.ts';
 import { readConnectionString } from './connection-string.ts';
 import { readSas } from './sas.ts';
 
@@ -52,15 +54,8 @@ export const config = Type.Object(
       }),
     ),
     conflict: conflictField,
-    ca: Type.Optional(
-      Type.String({
-        title: 'Own CA certificate',
-        description: 'PEM text of the authority that signed the certificate of your own endpoint.',
-        examples: ['-----BEGIN CERTIFICATE-----\n…'],
-        aliases: ['ca_certificate'],
-        maxLength: 65_536,
-      }),
-    ),
+    ca: caField,
+    certificate_sha256: certificateField,
   },
   { additionalProperties: false },
 );
@@ -97,7 +92,7 @@ export interface AzureSettings {
   endpoint: string;
   template: string;
   conflict: Conflict;
-  ca: string | undefined;
+  tls: OutboundRequest['tls'];
   access: { sas: URLSearchParams } | { accountKey: Buffer };
 }
 
@@ -117,7 +112,7 @@ export function readSettings(
     endpoint: endpoint ?? `https://${account}.blob.core.windows.net`,
     template: blob_template as string,
     conflict: conflict as Conflict,
-    ca: stored.ca as string | undefined,
+    tls: trustOf(stored),
     access: sas ? { sas } : { accountKey: Buffer.from(parts.accountKey ?? '', 'base64') },
   };
 }
@@ -129,7 +124,7 @@ interface Stored {
 
 /** The settings to store. Throws AppError 400. */
 export function prepareSettings(given: Stored): Stored {
-  const config = { ...given.config };
+  const config = prepareTrust(given.config);
   const secrets = given.credentials;
   const parts = checkAccess(secrets);
   if (!config.account_name) {
@@ -154,10 +149,6 @@ export function prepareSettings(given: Stored): Stored {
   if (config.endpoint)
     config.endpoint = readEndpoint(config.endpoint as string, account, config.container_name as string);
   else delete config.endpoint;
-  if (config.ca === '') delete config.ca;
-  else if (config.ca !== undefined && !(config.ca as string).includes('-----BEGIN CERTIFICATE-----')) {
-    throw invalid('ca must be a certificate in PEM form, beginning with -----BEGIN CERTIFICATE-----.');
-  }
   config.blob_template ||= defaultTemplate;
   checkTemplate(config.blob_template as string, { field: 'blob_template' });
   return { config, credentials: secrets };

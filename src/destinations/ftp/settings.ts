@@ -5,17 +5,14 @@ import { invalid } from '../../errors.ts';
 import type { OutboundRequest } from '../../lib/outbound.ts';
 import { type Conflict, conflictField } from '../conflict.ts';
 import {
-  caField,
-  certificateField,
   checkPathTemplate,
   checkRemoteDir,
-  checkTrust,
   defaultTemplate,
   maxConnectionsField,
   remoteDirField,
   templateField,
-  trustOf,
 } from '../file-server-fields.ts';
+import { caField, certificateField, checkTrust, trustOf } from '../trust.ts';
 import { readHostKeys } from './host-key.ts';
 
 export type Protocol = 'ftp' | 'ftps' | 'sftp';

@@ -77,13 +77,12 @@ export class Bucket {
         now: this.#services.now(),
       },
     );
-    const { ca } = this.settings;
     return {
       method,
       url: url.href,
       headers,
       ...(body === undefined ? {} : { body }),
-      ...(ca ? { tls: { ca } } : {}),
+      tls: this.settings.tls,
     };
   }
 

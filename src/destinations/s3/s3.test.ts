@@ -1,4 +1,6 @@
 /** Against the Ceph object gateway: it checks signatures, policies and quotas, and knows If-None-Match. */
+
+import { X509Certificate } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { createServer } from 'node:tls';
@@ -217,7 +219,7 @@ test('a photo that was damaged in storage never arrives', async () => {
   expect(await rgw.list(bucket, 'damaged/')).toEqual([]);
 });
 
-test('an own CA is trusted, an unknown one is refused with advice', async () => {
+test('an own CA and a pinned certificate are trusted, others are refused with advice', async () => {
   const server = createServer({ cert: serverCertificate, key: serverKey }, (client) => {
     const store = connect(rgw.port, '127.0.0.1');
     client.pipe(store).pipe(client);
@@ -228,9 +230,14 @@ test('an own CA is trusted, an unknown one is refused with advice', async () => 
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   onTestFinished(() => void server.close());
   const endpoint = `https://127.0.0.1:${(server.address() as { port: number }).port}`;
-  const receipt = await open({ endpoint, ca: caCertificate }).deliver(makePhoto(), never());
-  expect(receipt.verifiedBy).toBe('hash');
-  expect(receipt.phases?.tls).toBeGreaterThan(0);
+  const pin = new X509Certificate(serverCertificate).fingerprint256;
+  for (const trust of [{ ca: caCertificate }, { certificate_sha256: pin }]) {
+    const receipt = await open({ endpoint, ...trust }).deliver(makePhoto(), never());
+    expect(receipt.verifiedBy).toBe('hash');
+    expect(receipt.phases?.tls).toBeGreaterThan(0);
+  }
+  const another = open({ endpoint, certificate_sha256: 'ab'.repeat(32) });
+  expect((await failure(another.deliver(makePhoto(), never()))).message).toMatch(/pinned/);
   const error = await failure(open({ endpoint }).deliver(makePhoto(), never()));
   expect(error).toMatchObject({ fate: 'retry', message: expect.stringMatching(/certificate/) });
   const { steps } = await open({ endpoint }).check(never());

@@ -45,7 +45,7 @@ describe('what is refused when saving', () => {
     [{ bucket: 'claims', key_template: '../{image_id}' }, /key_template holds "\.\."/],
     [{ bucket: 'claims', key_template: '{nope}' }, /key_template uses \{nope\}/],
     [{ bucket: 'claims', conflict: 'ask' }, /conflict must be one of/],
-    [{ bucket: 'claims', ca: 'hello' }, /ca must be a certificate/],
+    [{ bucket: 'claims', ca: 'hello' }, /ca is not a certificate/],
     [{ bucket: 'claims', secret_access_key: null }, /secret_access_key is missing/],
   ])('%j', (given, why) => {
     expect(() => prepare(given)).toThrow(why);

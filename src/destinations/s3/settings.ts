@@ -1,8 +1,10 @@
 /** The settings of an S3 destination: their schema, what a schema cannot say, and where requests go. Contract §6.3. */
 import { Type } from 'typebox';
 import { invalid } from '../../errors.ts';
+import type { OutboundRequest } from '../../lib/outbound.ts';
 import { type Conflict, conflictField } from '../conflict.ts';
 import { checkTemplate } from '../templates.ts';
+import { caField, certificateField, prepareTrust, trustOf } from '../trust.ts';
 
 export const defaultTemplate = 'uploads/{session_id}/{image_index}.{ext}';
 const defaultRegion = 'us-east-1';
@@ -57,15 +59,8 @@ export const config = Type.Object(
       }),
     ),
     conflict: conflictField,
-    ca: Type.Optional(
-      Type.String({
-        title: 'Own CA certificate',
-        description: 'PEM text of the authority that signed the certificate of your own store.',
-        examples: ['-----BEGIN CERTIFICATE-----\n…'],
-        aliases: ['ca_certificate'],
-        maxLength: 65_536,
-      }),
-    ),
+    ca: caField,
+    certificate_sha256: certificateField,
   },
   { additionalProperties: false },
 );
@@ -102,7 +97,7 @@ export interface S3Settings {
   pathStyle: boolean;
   template: string;
   conflict: Conflict;
-  ca: string | undefined;
+  tls: OutboundRequest['tls'];
   accessKeyId: string;
   secretAccessKey: string;
 }
@@ -117,7 +112,7 @@ export function readSettings(stored: Record<string, unknown>, secrets: Record<st
     pathStyle: (stored.force_path_style as boolean | undefined) ?? endpoint !== undefined,
     template: key_template as string,
     conflict: conflict as Conflict,
-    ca: stored.ca as string | undefined,
+    tls: trustOf(stored),
     accessKeyId: secrets.access_key_id as string,
     secretAccessKey: secrets.secret_access_key as string,
   };
@@ -125,7 +120,7 @@ export function readSettings(stored: Record<string, unknown>, secrets: Record<st
 
 /** The settings to store. Throws AppError 400. */
 export function prepareSettings(given: Record<string, unknown>): Record<string, unknown> {
-  const settings: Record<string, unknown> = { ...given };
+  const settings = prepareTrust(given);
   const bucket = given.bucket as string;
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(bucket)) {
     throw invalid(
@@ -138,10 +133,6 @@ export function prepareSettings(given: Record<string, unknown>): Record<string, 
   const endpoint = (given.endpoint as string | undefined) ?? '';
   if (endpoint === '') delete settings.endpoint;
   else settings.endpoint = readEndpoint(endpoint, bucket);
-  if (given.ca === '') delete settings.ca;
-  else if (given.ca !== undefined && !(given.ca as string).includes('-----BEGIN CERTIFICATE-----')) {
-    throw invalid('ca must be a certificate in PEM form, beginning with -----BEGIN CERTIFICATE-----.');
-  }
   const template = (given.key_template as string | undefined) || defaultTemplate;
   checkTemplate(template, { field: 'key_template' });
   settings.key_template = template;

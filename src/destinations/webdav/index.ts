@@ -6,18 +6,15 @@ import { type Conflict, conflictField } from '../conflict.ts';
 import type { Connection, ConnectionServices, DestinationKind } from '../destination.ts';
 import { createFileConnection } from '../file-server.ts';
 import {
-  caField,
-  certificateField,
   checkPathTemplate,
   checkRemoteDir,
-  checkTrust,
   defaultTemplate,
   maxConnectionsField,
   remoteDirField,
   templateField,
-  trustOf,
 } from '../file-server-fields.ts';
 import { type Patience, usualPatience } from '../file-session.ts';
+import { caField, certificateField, checkTrust, trustOf } from '../trust.ts';
 import { createDavOpener } from './open.ts';
 
 const config = Type.Object(
