@@ -8,6 +8,12 @@ export function monthOf(now: number): string {
   return new Date(now).toISOString().slice(0, 7);
 }
 
+/** From the first moment of a month ("2026-11", UTC) up to the first one after it, in milliseconds. */
+function bounds(month: string): { from: number; to: number } {
+  const from = Date.parse(`${month}-01T00:00:00Z`);
+  return { from, to: nextMonth(from) };
+}
+
 /** The first moment of the month after `now`, UTC, in milliseconds. */
 export function nextMonth(now: number): number {
   const date = new Date(now);
@@ -53,9 +59,9 @@ export interface Usage {
   activeDestinations: number;
 }
 
-/** Live usage of the current month. */
-export async function readUsage(q: Queries, projectId: string, now: number): Promise<Usage> {
-  const month = monthOf(now);
+/** Live usage of a month ("2026-11"); destinations are those of this moment. */
+export async function readUsage(q: Queries, projectId: string, month: string): Promise<Usage> {
+  const { from, to } = bounds(month);
   const sessions = await q
     .selectFrom('usage')
     .select('sessions')
@@ -67,7 +73,8 @@ export async function readUsage(q: Queries, projectId: string, now: number): Pro
     .select((eb) => [eb.fn.countAll<number>().as('count'), eb.fn.sum<number>('size_bytes').as('bytes')])
     .where('project_id', '=', projectId)
     .where('env', '=', 'live')
-    .where('created_at', '>=', Date.parse(`${month}-01T00:00:00Z`))
+    .where('created_at', '>=', from)
+    .where('created_at', '<', to)
     .executeTakeFirstOrThrow();
   return {
     month,
@@ -101,12 +108,18 @@ export async function requireDestinationRoom(tx: Tx, projectId: string, plan: Pl
   );
 }
 
-/** Throws AppError 403 when the plan has no session passwords. */
-export function requirePasswordFeature(plan: Plan): void {
-  if (plan.password) return;
+const features = {
+  password: 'password-protected sessions',
+  branding: 'branding of the phone page',
+  endToEnd: 'end-to-end encryption',
+} as const;
+
+/** Throws AppError 403 when the plan does not have the feature (contract §14). */
+export function requireFeature(plan: Plan, feature: keyof typeof features): void {
+  if (plan[feature]) return;
   throw new AppError(
     403,
     'PLAN_LIMIT',
-    `The ${plan.name} plan has no password-protected sessions. Choose a larger plan.`,
+    `The ${plan.name} plan has no ${features[feature]}. Choose a larger plan.`,
   );
 }

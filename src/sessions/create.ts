@@ -17,7 +17,7 @@ import { createId } from '../lib/ids.ts';
 import type { Sealer } from '../lib/sealed.ts';
 import type { ApiKey } from '../projects/keys.ts';
 import type { Plan } from '../projects/plans.ts';
-import { countSession, requirePasswordFeature } from '../projects/usage.ts';
+import { countSession, requireFeature } from '../projects/usage.ts';
 import { chooseTypes, expiryOf, type LimitsInput } from './limits.ts';
 import { hashPassword } from './password.ts';
 import { flattenTags } from './session.ts';
@@ -61,7 +61,7 @@ export async function createSession(
   const { db, now } = context;
   const expiresAt = expiryOf(input, owner.plan, now);
   const types = chooseTypes(input.allowedMimeTypes, owner.key?.allowedMimeTypes ?? []);
-  if (input.password !== undefined) requirePasswordFeature(owner.plan);
+  if (input.password !== undefined) requireFeature(owner.plan, 'password');
   const passwordHash = input.password === undefined ? null : await hashPassword(input.password);
   const chosen = await chooseDestinations(db.read, input, owner, context.sealer);
   const id = createId('sess');

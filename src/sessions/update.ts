@@ -2,7 +2,7 @@
 import type { Database } from '../db/database.ts';
 import type { Tags } from '../destinations/destination.ts';
 import { AppError, invalid } from '../errors.ts';
-import { requirePasswordFeature } from '../projects/usage.ts';
+import { requireFeature } from '../projects/usage.ts';
 import { completeSession, touchSession } from './changes.ts';
 import { checkExpiry, chooseTypes, type LimitsInput } from './limits.ts';
 import { hashPassword } from './password.ts';
@@ -36,7 +36,7 @@ export async function updateSession(
   requireOpen(session, now);
   const types = change.allowedMimeTypes === undefined ? undefined : chooseTypes(change.allowedMimeTypes, []);
   if (change.expiresAt !== undefined) checkExpiry(change.expiresAt, session.plan, now);
-  if (change.password) requirePasswordFeature(session.plan);
+  if (change.password) requireFeature(session.plan, 'password');
   const passwordHash = change.password ? await hashPassword(change.password) : null;
 
   await db.write(async (tx) => {

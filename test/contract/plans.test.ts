@@ -1,4 +1,5 @@
 /** Contract §14: plans, usage and paying for them. */
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,6 +8,7 @@ import path from 'node:path';
 import Stripe from 'stripe';
 import { afterEach, expect, test } from 'vitest';
 import { defaultPlans } from '../../src/projects/plans.ts';
+import { requireFeature } from '../../src/projects/usage.ts';
 import { eachApp, photoForm, type TestApp } from '../helpers/app.ts';
 import { makeJpeg, makePng } from '../helpers/pictures.ts';
 
@@ -97,6 +99,80 @@ eachApp('plans and usage', (start) => {
     expect(
       (await app.call('PATCH', `${stem}/${first.body.id}`, { body: { isActive: true } })).body.code,
     ).toBe('PLAN_LIMIT');
+  });
+
+  test('images a session, pixels in all, and the features: each where it applies', async () => {
+    const file = path.join(await mkdtemp(path.join(tmpdir(), 'apertur-plans-')), 'plans.json');
+    const tiny = { ...defaultPlans[0]!, id: 'tiny', name: 'Tiny', imagesPerSession: 2, imageMegapixels: 1 };
+    const { unlimited } = Object.fromEntries(defaultPlans.map((plan) => [plan.id, plan]));
+    await writeFile(file, JSON.stringify([tiny, unlimited]));
+    const app = await start({ settings: { PLANS_FILE: file } });
+    const create = async (body = {}) => (await app.call('POST', '/upload-sessions', { body })).body.id;
+    const upload = async (session: string, bytes: Buffer, key: string | null = null) =>
+      app.call('POST', `/upload/${session}/images`, { key, body: photoForm(bytes) });
+    const code = (answer: { status: number; body: { code?: string } }) => [answer.status, answer.body.code];
+    const before = await create({ max_images: 100, password: 'open sesame' });
+    await setPlan(app, 'tiny');
+
+    // A plan that became smaller holds for what was made before, too.
+    expect((await app.call('GET', `/sessions/${before}`)).body.effectiveMaxImages).toBe(2);
+    const session = await create({ max_images: 100 });
+    const photo = await makeJpeg();
+    expect(code(await upload(session, await makePng({ width: 1_200, height: 1_000 })))).toEqual([
+      400,
+      'IMAGE_DIMENSION_EXCEEDED',
+    ]);
+    for (let n = 0; n < 2; n++) expect((await upload(session, photo)).status).toBe(201);
+    expect(code(await upload(session, photo))).toEqual([422, 'SESSION_FULL']);
+
+    const later = new Date(Date.now() + 13 * 3_600_000).toISOString();
+    const open = await create();
+    expect(code(await app.call('PATCH', `/sessions/${open}`, { body: { expires_at: later } }))).toEqual([
+      403,
+      'PLAN_LIMIT',
+    ]);
+    const keys = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+    const publicKey = keys.publicKey.export({ type: 'spki', format: 'pem' });
+    const setKey = () => app.call('PUT', `/projects/${app.project.id}/e2e-key`, { body: { publicKey } });
+    expect(code(await setKey())).toEqual([403, 'PLAN_LIMIT']);
+    for (const feature of ['password', 'branding', 'endToEnd'] as const) {
+      expect(() => requireFeature(tiny, feature)).toThrow(/Tiny plan has no/);
+      expect(() => requireFeature(unlimited!, feature)).not.toThrow();
+    }
+    await setPlan(app, 'unlimited');
+    expect((await setKey()).status).toBe(200);
+  });
+
+  test('usage is kept by month, and knows nothing of test mode', async () => {
+    let now = Date.UTC(2026, 10, 30, 23, 59, 30);
+    const app = await start({ clock: { now: () => now } });
+    const photo = await makeJpeg();
+    const send = async (key: string) => {
+      const { body } = await app.call('POST', '/upload-sessions', { key });
+      const answer = await app.call('POST', `/upload/${body.id}/images`, {
+        key: null,
+        body: photoForm(photo),
+      });
+      expect(answer.status).toBe(201);
+    };
+    const usage = async (query = '') =>
+      (await app.call('GET', `/projects/${app.project.id}/usage${query}`)).body;
+    await send(app.project.live);
+    for (let n = 0; n < 3; n++) await send(app.project.test);
+    expect(await usage()).toMatchObject({
+      month: '2026-11',
+      sessions: 1,
+      images: 1,
+      imageBytes: photo.length,
+    });
+    now += 60_000;
+    await send(app.project.live);
+    await send(app.project.live);
+    expect(await usage()).toMatchObject({ month: '2026-12', sessions: 2, images: 2 });
+    expect(await usage('?month=2026-11')).toMatchObject({ month: '2026-11', sessions: 1, images: 1 });
+    expect(await usage('?month=2025-01')).toMatchObject({ sessions: 0, images: 0, imageBytes: 0 });
+    const wrong = await app.call('GET', `/projects/${app.project.id}/usage?month=2026-13`);
+    expect([wrong.status, wrong.body.code]).toEqual([400, 'VALIDATION_ERROR']);
   });
 
   test('the month of sessions is never overrun, also in parallel, and test mode is not counted', async () => {

@@ -140,7 +140,7 @@ eachSharedApp('replays', { settings: { RETRY_SCHEDULE: '' } }, (theApp, engine) 
     const { add, app, project, receiver, call, stem } = await stage(theApp());
     const webhook = await add({ topics: ['project.billing.plan_changed'] });
     await call('PATCH', `${stem}/webhooks/${webhook}`, { body: { isActive: false } });
-    const rows = 12_345;
+    const rows = 25_000;
     await fill(app, project.id, webhook, rows);
     await call('PATCH', `${stem}/webhooks/${webhook}`, { body: { isActive: true, maxInFlight: 1 } });
     const made = await call('POST', `${stem}/replays`, {

@@ -89,17 +89,17 @@ const cases: Case[] = [
     error: 'HTTP 429',
     next: 300,
   },
-  {
-    name: '503 with Retry-After as a date',
+  ...[429, 503].map((status) => ({
+    name: `${status} with Retry-After as a date`,
     start: () =>
       serve((request, response) => {
         const at = new Date(Date.now() + 600_000).toUTCString();
-        request.resume().on('end', () => response.writeHead(503, { 'retry-after': at }).end());
+        request.resume().on('end', () => response.writeHead(status, { 'retry-after': at }).end());
       }),
-    status: 503,
-    error: 'HTTP 503',
-    next: [598, 601],
-  },
+    status,
+    error: `HTTP ${status}`,
+    next: [598, 601] as [number, number],
+  })),
   {
     name: '429 with a Retry-After shorter than our own',
     start: () => answering(429, { 'retry-after': '1' }),

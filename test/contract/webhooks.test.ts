@@ -4,6 +4,7 @@ import type http from 'node:http';
 import { Webhook as StandardWebhook } from 'standardwebhooks';
 import { Webhook as Svix } from 'svix';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { serve } from '../../src/lib/outbound/servers.fixture.ts';
 import { eachSharedApp, photoForm, type TestApp, until, untilAnswered } from '../helpers/app.ts';
 import { type EventReceiver, type ReceivedEvent, receiveEvents } from '../helpers/event-receiver.ts';
 import { makeJpeg } from '../helpers/pictures.ts';
@@ -279,6 +280,40 @@ eachSharedApp('webhooks', { settings: quick }, (theApp) => {
       ]);
     });
 
+    test('every topic of the catalogue is really sent, as its schema says', async () => {
+      const { project, call, receiver, newSession, app, add, one } = await stage(theApp());
+      const away = await receiveEvents((response) => response.writeHead(500).end());
+      await add({
+        url: away.url,
+        topics: ['project.session.created'],
+        maxRetries: 0,
+        disableAfterFailures: 2,
+      });
+      const url = await serve((request, response) => {
+        request.resume().on('end', () => response.writeHead(500).end());
+      });
+      const hook = { type: 'webhook', name: 'Broken', url, format: 'json_base64' };
+      const broken = (await call('POST', `/projects/${project.id}/destinations`, { body: hook })).body.id;
+      const good = await newSession({ max_images: 1 });
+      expect((await upload(app, good)).status).toBe(201);
+      const bad = await newSession({ destination_ids: [broken] });
+      expect((await upload(app, bad)).status).toBe(201);
+      await app.db.write((tx) =>
+        tx.q
+          .updateTable('sessions')
+          .set({ expires_at: app.clock.now() - 1 })
+          .where('id', '=', bad)
+          .execute(),
+      );
+      await call('PUT', `/projects/${project.id}/plan`, { body: { plan: 'pro' } });
+      await call('POST', `${one}/test`);
+      const catalogue = (await call('GET', '/event-types', { key: null })).body as { topic: string }[];
+      const wanted = catalogue.map(({ topic }) => topic).sort();
+      const seen = () => [...new Set(receiver.received.map((event) => event.body.event as string))].sort();
+      await until(() => seen().length === wanted.length, `all topics`).catch(() => undefined);
+      expect(seen()).toEqual(wanted);
+    });
+
     test('a rolled back change leaves no event behind', async () => {
       const { call, receiver, newSession } = await stage(theApp(), { topics: ['project.session.*'] });
       const refused = await call('POST', '/upload-sessions', { body: { destination_ids: ['dest_none'] } });
@@ -535,6 +570,28 @@ eachSharedApp('webhooks', { settings: quick }, (theApp) => {
       await untilAnswered(async () => (await deliveries('?status=sent')).length === 3);
       expect((await read()).heldDeliveries).toBe(0);
       expect(app.events.inFlight).toBeGreaterThanOrEqual(0);
+    });
+
+    test('410 switches it off at once, and what waits beside it is held, not sent', async () => {
+      const { receiver, newSession, read, deliveries } = await stage(theApp(), {
+        ...failing,
+        topics: ['project.session.created'],
+        retryIntervals: [3_600],
+        maxRetries: 5,
+        maxInFlight: 1,
+      });
+      receiver.answer((response, _, n) => response.writeHead(n <= 2 ? 500 : 410).end());
+      for (let n = 0; n < 2; n++) await newSession();
+      await untilAnswered(async () => {
+        const found = await deliveries('?status=retrying');
+        return found.length === 2 && found.every((one: { nextRetryAt: string }) => one.nextRetryAt);
+      });
+      await newSession();
+      await untilAnswered(async () => (await read()).disabledReason === 'gone');
+      expect(await read()).toMatchObject({ isActive: false, consecutiveFailures: 1, heldDeliveries: 2 });
+      await newSession();
+      expect((await read()).heldDeliveries).toBe(3);
+      expect(receiver.received).toHaveLength(3);
     });
 
     test('what waited when it was switched off is held too, and may be dropped', async () => {

@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { notFound } from '../../errors.ts';
 import { findE2eKey, removeE2eKey, setE2eKey } from '../../projects/e2e-key.ts';
 import { findProject } from '../../projects/projects.ts';
+import { requireFeature } from '../../projects/usage.ts';
 import { callerOf, requireProject } from '../auth.ts';
 import type { AddRoute } from '../route.ts';
 import { shape } from '../schemas.ts';
@@ -65,6 +66,9 @@ export function addE2eKeyRoutes(add: AddRoute, services: Services): void {
       const caller = callerOf(request);
       requireProject(caller, request.params.project!);
       const { publicKey, required = true } = request.body;
+      const project = await findProject(db.read, sealer, caller.projectId);
+      if (!project) throw notFound('project');
+      requireFeature(project.plan, 'endToEnd');
       await setE2eKey(db, caller.projectId, { publicKey, required, now: clock.now() });
       return show(caller.projectId);
     },

@@ -4,7 +4,7 @@ import { AppError, notFound } from '../../errors.ts';
 import { changePlan } from '../../projects/change-plan.ts';
 import { listPlans, type Plan } from '../../projects/plans.ts';
 import { findProject } from '../../projects/projects.ts';
-import { readUsage } from '../../projects/usage.ts';
+import { monthOf, readUsage } from '../../projects/usage.ts';
 import { callerOf, requireProject } from '../auth.ts';
 import type { AddRoute } from '../route.ts';
 import { nullable, shape } from '../schemas.ts';
@@ -53,24 +53,32 @@ export function addPlanRoutes(add: AddRoute, services: Services): void {
       return (await listPlans(db.read)).map(show);
     },
   });
-  const usageOf = async (projectId: string) => {
+  const usageOf = async (projectId: string, month = monthOf(clock.now())) => {
     const project = await findProject(db.read, sealer, projectId);
     if (!project) throw notFound('project');
-    return { ...(await readUsage(db.read, projectId, clock.now())), plan: show(project.plan) };
+    return { ...(await readUsage(db.read, projectId, month)), plan: show(project.plan) };
   };
   add({
     method: 'GET',
     paths: ['/projects/:project/usage'],
     id: 'getUsage',
-    summary: 'What the project used of this month; test mode is never counted',
+    summary: 'What the project used in a month; test mode is never counted',
     tag,
     access: 'key',
     scope: 'plan:read',
+    query: Type.Object({
+      month: Type.Optional(
+        Type.String({
+          pattern: '^2\\d{3}-(0[1-9]|1[0-2])$',
+          description: 'As 2026-11, UTC. Default: this one.',
+        }),
+      ),
+    }),
     response: { 200: UsageShape },
     async handler(request) {
       const caller = callerOf(request);
       requireProject(caller, request.params.project!);
-      return usageOf(caller.projectId);
+      return usageOf(caller.projectId, request.query.month);
     },
   });
   add({
