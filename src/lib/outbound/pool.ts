@@ -14,7 +14,12 @@ export interface Lane {
   open: OpenSocket;
   requests: number;
   dead: boolean;
+  /** When it was last freed, on the clock of `performance`. */
+  freedAt: number;
 }
+
+/** A connection that was in use so few milliseconds ago is taken as it is: its end would have come with the answer. */
+const stillWarmMs = 20;
 
 export interface PoolOptions {
   guard: Guard;
@@ -54,7 +59,7 @@ export function createPool(options: PoolOptions): Pool {
       const lane = fresh ? undefined : takeIdle(origin);
       if (lane) {
         // One turn of the event loop, so that an end which already arrived is noticed before anything is sent.
-        await nextTurn();
+        if (performance.now() - lane.freedAt > stillWarmMs) await nextTurn();
         if (wake(lane)) return lane;
         continue;
       }
@@ -96,6 +101,7 @@ export function createPool(options: PoolOptions): Pool {
         if (open.socket.destroyed) return;
         // Nobody asked for what comes now; the next request would take it for its answer.
         open.socket.on('data', closeSocket);
+        lane.freedAt = performance.now();
         origin.idle.push(lane);
         origin.waiting.shift()?.();
       });
@@ -119,7 +125,7 @@ function createLane(open: OpenSocket, keepAliveMs: number): Lane {
   agent.createConnection = () => open.socket;
   // A connection that ends while nobody uses it is no failure of anybody's.
   open.socket.on('error', () => {});
-  return { agent, open, requests: 0, dead: false };
+  return { agent, open, requests: 0, dead: false, freedAt: 0 };
 }
 
 /** Takes an idle connection back into use; false when it ended meanwhile. */
