@@ -715,7 +715,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the project used of this month; test mode is never counted */
+        /** What the project used in a month; test mode is never counted */
         get: operations["getUsage"];
         put?: never;
         post?: never;
@@ -5459,7 +5459,10 @@ export interface operations {
     };
     getUsage: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description As 2026-11, UTC. Default: this one. */
+                month?: string;
+            };
             header?: never;
             path: {
                 /**
@@ -5484,6 +5487,7 @@ export interface operations {
                     "application/json": components["schemas"]["Usage"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
