@@ -57,6 +57,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     rates: RateLimiter;
     noteKeyUse(id: string, now: number): void;
+    noteGrantUse(id: string, now: number): void;
   }
 }
 
@@ -109,6 +110,7 @@ async function asBearer(
     const found = await findAppCaller(services.db.read, credential, now);
     if (!found) throw unauthorised('This access token is unknown, expired or was taken back.');
     await countRequest(request, reply, bucket, found.grantId, now);
+    request.server.noteGrantUse(found.grantId, now);
     return { kind: 'app', ...found, scopes: new Set(found.scopes) };
   }
   const key = await findKeyBySecret(services.db.read, credential);

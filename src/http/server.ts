@@ -3,10 +3,11 @@ import fastifySwagger from '@fastify/swagger';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import { createGrantUsage } from '../accounts/oauth-grants.ts';
 import { AppError } from '../errors.ts';
 import { createKeyUsage } from '../projects/keys.ts';
 import { auditedDatabase } from './audit.ts';
-import { installErrors } from './errors.ts';
+import { installErrors, refuseBrokenRequest } from './errors.ts';
 import { openApiOptions } from './openapi.ts';
 import { createRateLimiter } from './rate-limit.ts';
 import { createRateWindows } from './rate-windows.ts';
@@ -26,6 +27,9 @@ import { addKeyProtectionRoutes } from './routes/key-protections.ts';
 import { addKeyRoutes } from './routes/keys.ts';
 import { addLiveRoutes } from './routes/live.ts';
 import { addMemberRoutes } from './routes/members.ts';
+import { addOAuthRoutes, takeForms } from './routes/oauth.ts';
+import { addOAuthAppRoutes } from './routes/oauth-apps.ts';
+import { addAuthorizeRoutes } from './routes/oauth-authorize.ts';
 import { addOAuthDestinationRoutes } from './routes/oauth-destinations.ts';
 import { addOverviewRoutes } from './routes/overview.ts';
 import { addPageRoutes } from './routes/page.ts';
@@ -63,7 +67,10 @@ export async function createServer(given: Services): Promise<FastifyInstance> {
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
     return503OnClosing: false,
+    clientErrorHandler: refuseBrokenRequest,
   }) as unknown as FastifyInstance;
+  // Node would refuse any other expectation with a bare 417; it is only a wish.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   const known = createKnownPaths();
   decorate(app, services);
   installParsers(app);
@@ -104,12 +111,18 @@ export async function createServer(given: Services): Promise<FastifyInstance> {
     addProjectRoutes(add, services);
     addMemberRoutes(add, services);
     addSignInRoutes(api, services, known);
+    addOAuthAppRoutes(add, services);
   });
   await app.register(async (uploads) => {
     takeStreams(uploads);
     const add = createAddRoute(uploads, services, known);
     addImageRoutes(add, services);
     addResumableRoutes(add, uploads, services, known);
+  });
+  await app.register(async (oauth) => {
+    takeForms(oauth);
+    addOAuthRoutes(createAddRoute(oauth, services, known), oauth, services, known);
+    addAuthorizeRoutes(oauth, services, known);
   });
   await addBillingWebhook(app, services, known);
   addHealthRoutes(app, services);
@@ -132,6 +145,7 @@ function decorate(app: FastifyInstance, services: Services): void {
   app.decorateRequest('heldBody', undefined);
   app.decorate('rates', createRateLimiter(createRateWindows(db, clock), clock));
   app.decorate('noteKeyUse', createKeyUsage(db));
+  app.decorate('noteGrantUse', createGrantUsage(db));
 }
 
 /** JSON may be absent or empty (contract §1.13). */

@@ -36,17 +36,24 @@ function cookieOf({ config }: Services, request: FastifyRequest): string | undef
 export const hasSessionCookie = (services: Services, request: FastifyRequest): boolean =>
   cookieOf(services, request) !== undefined;
 
+/** Who is signed in at the browser that shows a page: people come to pages from other sites, and may. */
+export async function findVisitor(
+  services: Services,
+  request: FastifyRequest,
+): Promise<SignedIn | undefined> {
+  const cookie = cookieOf(services, request);
+  const token = cookie === undefined ? undefined : openSessionCookie(cookie, services.accountSecret);
+  return token === undefined ? undefined : findSignedIn(services.db.read, token, services.clock.now());
+}
+
 /** Who is signed in; undefined when nobody. Throws AppError 403 when another site's page sent the request. */
 export async function findSignedInPerson(
   services: Services,
   request: FastifyRequest,
 ): Promise<SignedIn | undefined> {
-  const cookie = cookieOf(services, request);
-  if (cookie === undefined) return undefined;
+  if (!hasSessionCookie(services, request)) return undefined;
   requireSameOrigin(request, services.config.publicUrl);
-  const token = openSessionCookie(cookie, services.accountSecret);
-  if (token === undefined) return undefined;
-  return findSignedIn(services.db.read, token, services.clock.now());
+  return findVisitor(services, request);
 }
 
 async function requireSignedIn(services: Services, request: FastifyRequest): Promise<SignedIn> {

@@ -34,6 +34,6 @@ export function checkDomain(request: FastifyRequest, { allowedDomains }: KeyProt
 }
 
 /** `*.shop.example` is every host below shop.example, and not shop.example itself. */
-function isAllowed(host: string, domain: string): boolean {
+export function isAllowed(host: string, domain: string): boolean {
   return domain.startsWith('*.') ? host.endsWith(domain.slice(1)) : host === domain;
 }

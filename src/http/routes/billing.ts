@@ -30,6 +30,7 @@ export function addBillingRoutes(add: AddRoute, services: Services): void {
     tag,
     access: 'key',
     scope: 'project:settings',
+    right: 'billing',
     body: Type.Object({ plan: Type.String({ maxLength: 40 }) }),
     response: { 200: Link },
     async handler(request) {
@@ -50,6 +51,7 @@ export function addBillingRoutes(add: AddRoute, services: Services): void {
     tag,
     access: 'key',
     scope: 'project:settings',
+    right: 'billing',
     response: { 200: Link },
     async handler(request) {
       const caller = callerOf(request);
