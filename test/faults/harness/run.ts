@@ -135,7 +135,13 @@ async function openSessions(
   for (const kind of kinds) destination_ids.push(await createDestination(product, owner, kind));
   const made: string[] = [];
   for (let index = 0; index < sessions; index += 1) {
-    made.push(await createSession(product, owner, { destination_ids, expires_in_hours: 24, max_images: imagesPerSession }));
+    made.push(
+      await createSession(product, owner, {
+        destination_ids,
+        expires_in_hours: 24,
+        max_images: imagesPerSession,
+      }),
+    );
   }
   return made;
 }
