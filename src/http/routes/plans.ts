@@ -89,6 +89,7 @@ export function addPlanRoutes(add: AddRoute, services: Services): void {
     tag,
     access: 'key',
     scope: 'project:settings',
+    right: 'billing',
     body: Type.Object({ plan: Type.String({ maxLength: 40 }) }),
     response: { 200: UsageShape },
     async handler(request) {
