@@ -2,6 +2,7 @@
  * The database goes away for a while: nothing is lost, the log keeps calm, and all goes on by itself once it is back.
  * OUTAGE_SECONDS makes it longer than here: 60 in the nightly run.
  */
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -10,6 +11,7 @@ import { createTestDatabase } from '../helpers/database.ts';
 import { type EventReceiver, receiveEvents } from '../helpers/event-receiver.ts';
 import { createFaultProxy } from '../helpers/fault-proxy.ts';
 import { type Product, type ProductKey, request, startProduct, waitUntil } from '../helpers/product.ts';
+import { makeSmallDisk } from './harness/disk.ts';
 
 const seconds = Number(process.env.OUTAGE_SECONDS ?? 13);
 const timeout = (seconds + 90) * 1_000;
@@ -21,9 +23,8 @@ interface Stage {
   webhook: string;
 }
 
-async function setStage(databaseUrl?: string): Promise<Stage> {
-  const settings = { METRICS: 'off' };
-  const product = await startProduct({ settings, ...(databaseUrl ? { databaseUrl } : {}) });
+async function setStage(place: { databaseUrl?: string; dataDir?: string } = {}): Promise<Stage> {
+  const product = await startProduct({ settings: { METRICS: 'off' }, ...place });
   onTestFinished(() => product.remove());
   const owner = await product.createKey();
   const receiver = await receiveEvents();
@@ -39,7 +40,10 @@ const newSession = ({ product, owner }: Stage) =>
   request<{ id: string }>(`${product.url}/api/v1/upload-sessions`, { key: owner.key, body: {} });
 
 /** What is true whatever the database is and however it went away. */
-async function surviveOutage(stage: Stage, outage: { begin(): void; end(): void }): Promise<void> {
+async function surviveOutage(
+  stage: Stage,
+  outage: { begin(): void | Promise<void>; end(): void | Promise<void> },
+): Promise<void> {
   const { product, receiver } = stage;
   const promised: string[] = [];
   const take = async (): Promise<number> => {
@@ -55,7 +59,7 @@ async function surviveOutage(stage: Stage, outage: { begin(): void; end(): void 
   receiver.answer((response) => response.end());
   const from = product.log.length;
   const begun = performance.now();
-  outage.begin();
+  await outage.begin();
   for (const answer of open) answer();
   const refused = new Set<number>();
   while (performance.now() - begun < seconds * 1_000) {
@@ -63,7 +67,7 @@ async function surviveOutage(stage: Stage, outage: { begin(): void; end(): void 
     if (status !== 201) refused.add(status);
     await pause(Math.max(500, seconds * 15));
   }
-  outage.end();
+  await outage.end();
   const back = performance.now();
   await waitUntil('it takes sessions again', async () => (await take().catch(() => 0)) === 201, {
     withinMs: 5_000,
@@ -102,7 +106,7 @@ test('PostgreSQL is away', { timeout }, async () => {
   const road = await createFaultProxy({ host: url.hostname, port: Number(url.port) });
   onTestFinished(() => road.close());
   url.port = String(road.port);
-  const stage = await setStage(url.href);
+  const stage = await setStage({ databaseUrl: url.href });
   await surviveOutage(stage, {
     begin() {
       road.set({ refuse: true });
@@ -120,4 +124,13 @@ test('another process holds the SQLite file', { timeout }, async () => {
     begin: () => other.exec('begin immediate'),
     end: () => other.exec('rollback'),
   });
+});
+
+test('the disk of the SQLite file is full', { timeout }, async () => {
+  const disk = await makeSmallDisk(16);
+  onTestFinished(() => disk.remove());
+  const dataDir = join(disk.folder, 'data');
+  await mkdir(dataDir);
+  const stage = await setStage({ dataDir });
+  await surviveOutage(stage, { begin: () => disk.fill(), end: () => disk.free() });
 });
