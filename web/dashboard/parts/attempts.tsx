@@ -3,16 +3,20 @@ import type { Attempt } from '../api/types.ts';
 import { clockTime, exact, fill, milliseconds, w } from '../words.ts';
 import { Code, State } from './text.tsx';
 
+/** One that would be tried again, but has no next time, was the last. */
+const outcomeOf = ({ outcome, nextAt }: Attempt): string =>
+  outcome === 'retry' && nextAt === null ? 'give-up' : outcome;
+
 export function Attempts({ attempts }: { attempts: Attempt[] }) {
   if (attempts.length === 0) return <p className="quiet">{w.delivery.none}</p>;
   return (
     <ol className="attempts">
       {[...attempts].reverse().map((attempt) => (
-        <li key={attempt.number} data-outcome={attempt.outcome}>
+        <li key={attempt.number} data-outcome={outcomeOf(attempt)}>
           <div className="row spread">
             <span className="row">
               <strong>{fill(w.delivery.attempt, { number: attempt.number })}</strong>
-              <State state={attempt.outcome} />
+              <State state={outcomeOf(attempt)} />
               {attempt.statusCode ? <code>HTTP {attempt.statusCode}</code> : null}
             </span>
             <time dateTime={attempt.startedAt} title={exact(attempt.startedAt)} className="quiet">

@@ -45,7 +45,7 @@ export function FilterSelect(props: {
   return (
     <Select
       aria-label={props.label}
-      w={190}
+      className="filter"
       data={[{ value: '', label: props.any }, ...props.options]}
       value={props.value ?? ''}
       onChange={(value) => props.onChange(value || undefined)}

@@ -10,6 +10,7 @@ import { KindIcon } from '../parts/kind-icon.tsx';
 import { Load, PageHead, Panel, useTitle } from '../parts/page.tsx';
 import { Ago } from '../parts/text.tsx';
 import { counted, figure, fill, size, w } from '../words.ts';
+import { hostOf } from './deliveries/list.tsx';
 import { SessionTable } from './sessions/list.tsx';
 
 /** When the day of whoever looks began. */
@@ -116,7 +117,7 @@ function Failing({ failing }: { failing: Overview['failing'] }) {
             <KindIcon kind={row.kind === 'webhook' ? 'event_webhook' : row.type} />
             <div>
               <div className="row">
-                <strong>{row.name}</strong>
+                <strong>{row.kind === 'webhook' ? hostOf(row.name) : row.name}</strong>
                 {row.failed > 0 ? (
                   <span className="bad">{counted(w.home.failedCount, row.failed)}</span>
                 ) : null}
@@ -177,15 +178,17 @@ function Meter({ label, used, limit }: { label: string; used: number; limit: num
       <div className="row spread">
         <span>{label}</span>
         <span className="quiet">
-          {fill(w.home.ofLimit, { used, limit: limit === null ? w.common.unlimited : figure(limit) })}
+          {limit === null ? `${figure(used)} · ${w.common.unlimited}` : fill(w.home.ofLimit, { used, limit })}
         </span>
       </div>
-      <Progress
-        value={share}
-        color={share >= 90 ? 'var(--bad)' : 'var(--accent)'}
-        aria-label={label}
-        size="sm"
-      />
+      {limit === null ? null : (
+        <Progress
+          value={share}
+          color={share >= 90 ? 'var(--bad)' : 'var(--accent)'}
+          aria-label={label}
+          size="sm"
+        />
+      )}
     </div>
   );
 }

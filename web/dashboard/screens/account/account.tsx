@@ -20,7 +20,7 @@ export function Account() {
   return (
     <>
       <PageHead title={w.account.title} lead={me.person.email} />
-      <div className="halves wide-gap">
+      <div className="masonry">
         <Profile key={me.person.name} name={me.person.name} />
         <Password />
         <TwoSteps enabled={me.person.twoFactorEnabled} />

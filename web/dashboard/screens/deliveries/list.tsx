@@ -46,7 +46,7 @@ export function Deliveries() {
           </Button>
         ) : null}
       </PageHead>
-      <div className="filters">
+      <div className="filters search-first">
         <SearchField
           value={search.search ?? ''}
           onChange={(text) => set({ search: text })}
@@ -83,12 +83,20 @@ export function Deliveries() {
         />
         <TextInput
           type="date"
+          className="filter"
+          leftSection={<span className="help">{w.deliveries.since}</span>}
+          leftSectionWidth={58}
+          leftSectionPointerEvents="none"
           aria-label={w.deliveries.since}
           value={since ?? ''}
           onChange={(event) => set({ since: event.currentTarget.value })}
         />
         <TextInput
           type="date"
+          className="filter"
+          leftSection={<span className="help">{w.deliveries.until}</span>}
+          leftSectionWidth={58}
+          leftSectionPointerEvents="none"
           aria-label={w.deliveries.until}
           value={until ?? ''}
           onChange={(event) => set({ until: event.currentTarget.value })}

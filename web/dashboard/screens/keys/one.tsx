@@ -29,7 +29,7 @@ export function Key() {
               <strong>{w.keys.open}.</strong> {w.keys.openHelp}
             </p>
           ) : null}
-          <div className="halves wide-gap">
+          <div className="masonry">
             <Lines apiKey={key} name="allowedIps" title={w.keys.ips} help={w.keys.ipsHelp} />
             <Lines apiKey={key} name="allowedDomains" title={w.keys.domains} help={w.keys.domainsHelp} />
             <Signing apiKey={key} />

@@ -7,7 +7,7 @@ import type { Page, SessionRow } from '../../api/types.ts';
 import { FilterSelect, queryOf, useFilters } from '../../parts/lists.tsx';
 import { Empty, Load, NothingFound, PageHead, Pages, SearchField, useTitle } from '../../parts/page.tsx';
 import { Ago, State } from '../../parts/text.tsx';
-import { figure, w } from '../../words.ts';
+import { counted, figure, w } from '../../words.ts';
 
 /** What a session says of itself in lists: pending is open for people. */
 export const sessionState = (status: string): string => (status === 'pending' ? 'open' : status);
@@ -132,10 +132,12 @@ export function SessionTable({ rows }: { rows: SessionRow[] }) {
                 {figure(row.imagesCount)}
               </td>
               <td className="number" data-label={w.sessions.delivered}>
-                {row.destinationsCount === 0 ? '–' : figure(row.imagesDelivered)}
-                {row.imagesFailed > 0 ? (
-                  <State state="failed" label={` ${figure(row.imagesFailed)}`} />
-                ) : null}
+                <span>
+                  {row.destinationsCount === 0 ? '–' : figure(row.imagesDelivered)}
+                  {row.imagesFailed > 0 ? (
+                    <div className="error bad">{counted(w.home.failedCount, row.imagesFailed)}</div>
+                  ) : null}
+                </span>
               </td>
               <td data-label={w.sessions.expires}>
                 <Ago at={row.expiresAt} />

@@ -30,10 +30,16 @@ const nouns = [
   'oauth-apps',
 ];
 
-const detailOf = (detail: unknown): string => {
+/** The name of what was changed, and which members of it. */
+function detailOf(detail: unknown): string {
   if (detail === null || detail === undefined) return '';
-  return typeof detail === 'string' ? detail : JSON.stringify(detail);
-};
+  if (typeof detail !== 'object') return String(detail);
+  const { name, members, ...rest } = detail as { name?: unknown; members?: unknown };
+  const parts = Object.entries(rest).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
+  if (Array.isArray(members)) parts.unshift(members.join(', '));
+  if (typeof name === 'string') parts.unshift(name);
+  return parts.join(' · ');
+}
 
 export function Audit() {
   const scope = useScope();
@@ -54,7 +60,7 @@ export function Audit() {
         />
         <Select
           aria-label={w.audit.what}
-          w={220}
+          className="filter"
           value={search.kind ?? ''}
           data={[{ value: '', label: w.common.all }, ...nouns.map((noun) => ({ value: noun, label: noun }))]}
           onChange={(kind) => set({ kind: kind ?? '' })}
