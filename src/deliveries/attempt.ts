@@ -32,23 +32,28 @@ export interface AttemptServices {
   observer: Required<Observer>;
 }
 
-/** Runs and settles one job. Returns when the next attempt is due, or null. */
+/**
+ * Runs one job. Returns its settling, which needs no place at the destination: the next photo is claimed in the same
+ * commit. That returns when the next attempt is due, or null.
+ */
 export async function attemptDelivery(
   services: AttemptServices,
   job: DeliveryJob,
   signal: AbortSignal,
-): Promise<number | null> {
+): Promise<() => Promise<number | null>> {
   const assignment = await loadAssignment(services, job);
   if (!assignment) {
     services.logger.warn({ delivery: job.id }, 'The rows of a delivery are gone; nothing to do');
-    return null;
+    return async () => null;
   }
   const outcome = await tryOnce(services, job, assignment, signal);
   const { settler, worker, clock } = services;
-  const settled = await settler.settle({ job, worker, outcome, now: clock.now() }, signal);
-  logAttempt(services.logger, job, assignment, outcome, settled);
+  return async () => {
+    const settled = await settler.settle({ job, worker, outcome, now: clock.now() }, signal);
+    logAttempt(services.logger, job, assignment, outcome, settled);
     tellAttempt(services.observer, job, assignment, outcome);
-  return settled ? outcome.nextAt : null;
+    return settled ? outcome.nextAt : null;
+  };
 }
 
 async function tryOnce(

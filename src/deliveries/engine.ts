@@ -59,9 +59,11 @@ export function createDeliveryEngine(options: EngineOptions): DeliveryEngine {
   const loop = createLoop({
     source: createDeliverySource({ db, worker: options.worker, laneLimit: config.deliveryConcurrency }),
     async run(job, signal) {
-      const nextAt = await attemptDelivery(services, job, signal);
-      if (nextAt !== null) loop.expect(nextAt);
-      return undefined;
+      const settle = await attemptDelivery(services, job, signal);
+      return async () => {
+        const nextAt = await settle();
+        if (nextAt !== null) loop.expect(nextAt);
+      };
     },
     clock,
     logger,
