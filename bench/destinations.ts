@@ -90,17 +90,19 @@ async function measure(report: Report, kind: string, stage: Stage): Promise<void
   await rclone.remove(kind, 'warm');
   const times = { ours: [] as number[], theirs: [] as number[] };
   const peaks: number[] = [];
-  let spent = 0;
+  const spent = { ours: 0, theirs: 0 };
   for (let turn = 0; turn < rounds; turn++) {
     const we = async (): Promise<void> => {
       forgetPeak(product.pid);
       const before = processorMs(product.pid);
       times.ours.push(await ours.deliver(`ours-${turn}`));
-      spent += processorMs(product.pid) - before;
+      spent.ours += processorMs(product.pid) - before;
       peaks.push(peakBytes(product.pid));
     };
     const they = async (): Promise<void> => {
-      times.theirs.push(await rclone.copy(kind, `theirs-${turn}`));
+      const copied = await rclone.copy(kind, `theirs-${turn}`);
+      times.theirs.push(copied.ms);
+      spent.theirs += copied.processorMs;
     };
     for (const side of turn % 2 === 0 ? [they, we] : [we, they]) await side();
     for (const name of ['ours', 'theirs']) await expectAll(rclone, kind, `${name}-${turn}`);
@@ -110,8 +112,9 @@ async function measure(report: Report, kind: string, stage: Stage): Promise<void
   const seconds = (ms: number[]): string =>
     `${round(median(ms) / 1_000)} s (${listOf(ms.map((t) => t / 1_000))})`;
   report.note(`${kind}: Apertur ${seconds(times.ours)}, rclone ${seconds(times.theirs)}`);
+  const each = (ms: number): number => round(ms / rounds / photos);
   report.note(
-    `${kind}: ${round(spent / rounds / photos)} ms of our processor time a photo; ratios ${listOf(ratios)}`,
+    `${kind}: processor time a photo ${each(spent.ours)} ms, rclone ${each(spent.theirs)} ms; ratios ${listOf(ratios)}`,
   );
   report.bar(`destinations-${kind}`, median(ratios), { atLeast: 1 });
 }

@@ -17,10 +17,17 @@ export interface Remote {
   root: string;
 }
 
+export interface Copied {
+  /** Milliseconds from the start to the end, but for the start itself. */
+  ms: number;
+  /** Milliseconds of processor time, its own and the kernel's for it. */
+  processorMs: number;
+}
+
 export interface Rclone {
   add(name: string, remote: Remote): Promise<void>;
-  /** Milliseconds that it takes to copy all photos into a folder of a remote, four at once; its own start is not counted. */
-  copy(name: string, folder: string): Promise<number>;
+  /** Copies all photos into a folder of a remote, four at once. */
+  copy(name: string, folder: string): Promise<Copied>;
   /** How many files lie in a folder of a remote, and how many bytes they have together. */
   size(name: string, folder: string): Promise<{ count: number; bytes: number }>;
   remove(name: string, folder: string): Promise<void>;
@@ -61,8 +68,12 @@ export async function createRclone(photo: Buffer, count: number): Promise<Rclone
       roots.set(name, root);
       await writeFile(config, [...sections.values()].join('\n'), { mode: 0o600 });
     },
-    copy: async (name, below) =>
-      (await timeOf(() => rclone('copy', '--transfers', '4', photos, place(name, below)))) - startMs,
+    async copy(name, below) {
+      const started = performance.now();
+      const args = [program, '--config', config, 'copy', '--transfers', '4', photos, place(name, below)];
+      const { stdout } = await run('sh', ['-ec', '"$@"; times', 'sh', ...args], { env, timeout: 120_000 });
+      return { ms: performance.now() - started - startMs, processorMs: processorOf(stdout) };
+    },
     async size(name, below) {
       return JSON.parse(await rclone('size', '--json', place(name, below)));
     },
@@ -77,4 +88,12 @@ async function timeOf(work: () => Promise<unknown>): Promise<number> {
   const started = performance.now();
   await work();
   return performance.now() - started;
+}
+
+/** The second line of `times`: what the programs took that the shell ran, as `0m1.25s 0m0.31s`. */
+function processorOf(times: string): number {
+  const line = times.trim().split('\n').at(-1) ?? '';
+  return [...line.matchAll(/(\d+)m([\d.]+)s/g)]
+    .map(([, minutes, seconds]) => Number(minutes) * 60_000 + Number(seconds) * 1_000)
+    .reduce((sum, ms) => sum + ms, 0);
 }
