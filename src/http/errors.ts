@@ -1,10 +1,41 @@
 /** Every refusal is the JSON of contract §1.11, whatever went wrong and wherever. */
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DatabaseBusyError, isAway, isOutOfRoom } from '../db/database.ts';
-import { AppError } from '../errors.ts';
+import { AppError, invalid } from '../errors.ts';
 import { type Logger, warnOfOutage } from '../lib/logger.ts';
 import { StorageFullError } from '../storage/storage.ts';
 import type { KnownPaths } from './route.ts';
+
+/**
+ * What cannot be read as HTTP has no request that could be answered the usual way: the same form, written by hand, and
+ * the connection ends.
+ */
+export function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const refusal = broken[error.code ?? '']?.() ?? invalid('The request is not valid HTTP.');
+  const body = JSON.stringify(refusal.toBody());
+  const head = [
+    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}`,
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ];
+  socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
+  // Who goes on sending does not hold the connection open.
+  socket.destroySoon();
+}
+
+const broken: Record<string, () => AppError> = {
+  HPE_HEADER_OVERFLOW: () =>
+    new AppError(431, 'VALIDATION_ERROR', 'The headers of the request are larger than 16 KB.'),
+  ERR_HTTP_REQUEST_TIMEOUT: () =>
+    new AppError(408, 'REQUEST_TIMEOUT', 'The request did not arrive in time. Send it again.'),
+};
 
 export function installErrors(app: FastifyInstance, known: KnownPaths, logger: Logger): void {
   app.setErrorHandler((error: FastifyError | AppError | Error, request, reply) => {
@@ -56,6 +87,11 @@ export function toAppError(error: FastifyError | AppError | Error): AppError {
     return new AppError(400, 'VALIDATION_ERROR', sayInvalid(validation[0], validationContext));
   const known = code === undefined ? undefined : ofFastify[code];
   if (known) return known();
+  const { statusCode } = error as FastifyError;
+  // Fastify's own refusals that have no words of ours are still the fault of the request.
+  if (code?.startsWith('FST_') && statusCode && statusCode >= 400 && statusCode < 500) {
+    return new AppError(statusCode, 'VALIDATION_ERROR', 'The request is not understood.');
+  }
   return new AppError(
     500,
     'INTERNAL_ERROR',

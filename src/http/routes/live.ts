@@ -80,6 +80,8 @@ async function stream(
     'X-Accel-Buffering': 'no',
     'X-Content-Type-Options': 'nosniff',
   });
+  // The head is the whole answer to HEAD; a stream without a body would stay open for nobody.
+  if (request.method === 'HEAD') return void raw.end();
   raw.socket?.setNoDelay(true);
   raw.write(frame('connected', { sessionId }));
 
