@@ -1,7 +1,7 @@
 /** Phones that send photo after photo, each until it is taken; some connections break in the middle of a body. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { makeJpeg } from '../../helpers/pictures.ts';
-import { type Product, upload } from '../../helpers/product.ts';
+import { upload } from '../../helpers/product.ts';
 import { between } from '../../helpers/seeded.ts';
 import { sha256 } from '../aftermath.ts';
 import { openUpload } from '../raw-upload.ts';
@@ -15,8 +15,9 @@ export interface Phones {
 
 const patienceMs = 180_000;
 
+/** `origin` answers where the next request goes: of several processes, any. Empty: none is there at this moment. */
 export function startPhones(
-  product: Product,
+  origin: () => string,
   options: { sessions: readonly string[]; phones: number; random: () => number },
 ): Phones {
   const { sessions, phones, random } = options;
@@ -29,8 +30,8 @@ export function startPhones(
       sent += 1;
       const photo = await makeJpeg({ seed: sent, bytes: between(random, 8_000, 400_000) });
       const session = sessions[sent % sessions.length]!;
-      if (random() < 0.15) await breakOff(product, session, photo, random());
-      acknowledged.set(await sendUntilTaken(product, session, photo), sha256(photo));
+      if (random() < 0.15) await breakOff(origin(), session, photo, random());
+      acknowledged.set(await sendUntilTaken(origin, session, photo), sha256(photo));
       await pause(between(random, 0, 120));
     }
   }
@@ -47,10 +48,11 @@ export function startPhones(
   };
 }
 
-async function sendUntilTaken(product: Product, session: string, photo: Buffer): Promise<string> {
+async function sendUntilTaken(origin: () => string, session: string, photo: Buffer): Promise<string> {
   for (const end = performance.now() + patienceMs; performance.now() < end; await pause(60)) {
-    if (product.url === '') continue;
-    const answer = await upload(product.url, session, photo, { signal: AbortSignal.timeout(20_000) }).catch(
+    const url = origin();
+    if (url === '') continue;
+    const answer = await upload(url, session, photo, { signal: AbortSignal.timeout(20_000) }).catch(
       () => undefined,
     );
     if (answer?.status === 201) return answer.body.id;
@@ -60,9 +62,9 @@ async function sendUntilTaken(product: Product, session: string, photo: Buffer):
   throw new Error('A photo was not taken for three minutes');
 }
 
-async function breakOff(product: Product, session: string, photo: Buffer, part: number): Promise<void> {
+async function breakOff(url: string, session: string, photo: Buffer, part: number): Promise<void> {
   try {
-    const raw = await openUpload(product.url, session, photo.length);
+    const raw = await openUpload(url, session, photo.length);
     raw.send(Buffer.concat([raw.head, photo.subarray(0, Math.floor(photo.length * part))]));
     await pause(5);
     raw.socket.resetAndDestroy();

@@ -65,7 +65,11 @@ export async function runFaults(story: FaultStory): Promise<FaultReport> {
   const stage = await setStage(story, closing);
   const owner = await stage.product.createKey();
   const made = await openSessions(stage, owner);
-  const sending = startPhones(stage.product, { sessions: made, phones, random: seeded(story.seed + 1) });
+  const sending = startPhones(() => stage.product.url, {
+    sessions: made,
+    phones,
+    random: seeded(story.seed + 1),
+  });
   misbehave(stage, story.seed);
   const storm = createStorm(stage, seeded(story.seed));
   await storm.rage(story.ms);

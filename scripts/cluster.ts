@@ -1,0 +1,28 @@
+/**
+ * Faults against several processes on one PostgreSQL and one S3-compatible store:
+ * `npm run cluster -- --seed 7 --minutes 30 [--apis 3] [--workers 3]`. Ends with 1 when anything is broken.
+ */
+import { parseArgs } from 'node:util';
+import { runCluster } from '../test/faults/harness/cluster.ts';
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '1' },
+    minutes: { type: 'string', default: '3' },
+    apis: { type: 'string', default: '3' },
+    workers: { type: 'string', default: '3' },
+  },
+});
+const report = await runCluster({
+  seed: Number(values.seed),
+  ms: Number(values.minutes) * 60_000,
+  apis: Number(values.apis),
+  workers: Number(values.workers),
+});
+const faults = Object.entries(report.faults).map(([name, times]) => `${name} ${times}`);
+console.log(
+  `${values.apis} api, ${values.workers} workers, seed ${values.seed}: ${report.acknowledged} photos acknowledged, ` +
+    `${report.sent} deliveries sent; ${faults.join(', ')}; ${report.broken.length === 0 ? 'nothing broken' : 'BROKEN'}`,
+);
+for (const sentence of report.broken.slice(0, 20)) console.log(`  ${sentence}`);
+process.exitCode = report.broken.length === 0 ? 0 : 1;
