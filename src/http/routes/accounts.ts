@@ -206,14 +206,14 @@ function addOwnSessions(add: AddRoute, services: Services): void {
   });
   add({
     method: 'DELETE',
-    paths: ['/me/sessions/:session'],
+    paths: ['/me/sessions/:signIn'],
     id: 'endMySession',
     summary: 'Sign out somewhere else; it counts at once',
     tag,
     access: 'person',
     async handler(request, reply) {
       const { person } = signedInOf(request);
-      const ended = await db.write((tx) => endPersonSession(tx, person.id, request.params.session!));
+      const ended = await db.write((tx) => endPersonSession(tx, person.id, request.params.signIn!));
       if (!ended) throw notFound('sign-in');
       return reply.code(204).send();
     },
