@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
+import { Client } from 'pg';
 import type { Database, Engine } from '../src/db/database.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { openDatabase } from '../src/db/open.ts';
@@ -16,10 +17,12 @@ import { silentLogger } from '../src/lib/logger.ts';
 import { loadSealer } from '../src/lib/sealed.ts';
 import { createProject } from '../src/projects/projects.ts';
 import { startPostgres } from '../test/helpers/postgres.ts';
-import { percentile, type Report, round } from './report.ts';
+import { median, percentile, type Report, round } from './report.ts';
 
 const sizes = [1_000, 100_000, 3_000_000];
-const claims = 200;
+const rounds = 12;
+/** A size and round. */
+const claims = 20;
 /** Taken by each claim. */
 const taken = 16;
 
@@ -27,49 +30,81 @@ export async function run(report: Report): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'apertur-bench-'));
   const postgres = await startPostgres();
   try {
-    const file = join(folder, 'apertur.db');
-    await measure(report, 'sqlite', await openDatabase({ file, logger: silentLogger }), folder);
-    await measure(
-      report,
-      'postgres',
-      await openDatabase({ url: postgres.url(), logger: silentLogger }),
-      folder,
-    );
+    for (const engine of ['sqlite', 'postgres'] as const) {
+      await measure(
+        report,
+        engine,
+        async (name) => {
+          if (engine === 'sqlite')
+            return openDatabase({ file: join(folder, `${name}.db`), logger: silentLogger });
+          await createDatabase(postgres.url(), name);
+          return openDatabase({ url: postgres.url(name), logger: silentLogger });
+        },
+        folder,
+      );
+    }
   } finally {
     await postgres.stop();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function measure(report: Report, engine: Engine, db: Database, folder: string): Promise<void> {
+async function createDatabase(server: string, name: string): Promise<void> {
+  const client = new Client({ connectionString: server });
+  await client.connect();
+  await client.query(`create database ${name}`);
+  await client.end();
+}
+
+/** A database a size, and the sizes in turns: then the load of the machine is the same for all of them. */
+async function measure(
+  report: Report,
+  engine: Engine,
+  open: (name: string) => Promise<Database>,
+  folder: string,
+): Promise<void> {
+  const stages: Stage[] = [];
   try {
-    await migrate(db);
-    const stage = await prepare(db, folder);
-    const medians: number[] = [];
-    let filled = 0;
     for (const size of sizes) {
-      await fill(db, stage, filled, size);
-      filled = size;
-      const times = await timeClaims(db, stage);
-      medians.push(percentile(times, 0.5));
+      const stage = await prepare(await open(`rows_${size}`), folder, size);
+      stages.push(stage);
+      await fill(stage);
+    }
+    if (engine === 'postgres') await sql`checkpoint`.execute(stages[0]!.db.read);
+    for (const stage of stages) await timeClaims(stage);
+    for (const stage of stages) stage.times.length = 0;
+    const medians = new Map<number, number[]>(sizes.map((size) => [size, []]));
+    for (let n = 0; n < rounds; n++) {
+      for (const stage of stages) medians.get(stage.size)!.push(median(await timeClaims(stage)));
+    }
+    for (const stage of stages) {
       report.note(
-        `${engine}, ${size.toLocaleString('en')} rows: claim of ${taken} p50 ${round(percentile(times, 0.5))} ms, p95 ${round(percentile(times, 0.95))} ms; ` +
-          `sweep ${round(await timeSweep(db, stage))} ms`,
+        `${engine}, ${stage.size.toLocaleString('en')} rows: claim of ${taken} p50 ${round(median(stage.times))} ms, ` +
+          `p95 ${round(percentile(stage.times, 0.95))} ms; sweep ${round(await timeSweep(stage))} ms`,
       );
     }
-    report.bar(`claim-${engine}-growth`, medians.at(-1)! / medians[0]!, { atMost: 1.5 });
+    const small = medians.get(sizes[0]!)!;
+    const large = medians.get(sizes.at(-1)!)!;
+    const growth = median(large.map((figure, n) => figure / small[n]!));
+    report.bar(`claim-${engine}-growth`, growth, { atMost: 1.5 });
   } finally {
-    await db.close();
+    for (const { db } of stages) await db.close();
   }
 }
 
 interface Stage {
+  db: Database;
+  /** Finished rows. */
+  size: number;
+  /** Milliseconds of every claim. */
+  times: number[];
   projectId: string;
   webhooks: string[];
   sealer: Awaited<ReturnType<typeof loadSealer>>;
 }
 
-async function prepare(db: Database, folder: string): Promise<Stage> {
+async function prepare(db: Database, folder: string, size: number): Promise<Stage> {
+  await migrate(db);
   const sealer = await loadSealer({ secretKey: undefined, file: join(folder, 'secret.key') });
   const now = Date.now();
   const projectId = await db.write((tx) => createProject(tx, sealer, 'Benchmark', now));
@@ -78,15 +113,16 @@ async function prepare(db: Database, folder: string): Promise<Stage> {
     const settings = { projectId, url: 'http://127.0.0.1:9/', topics: ['*'] };
     webhooks.push(await db.write((tx) => createWebhook(tx, settings, { sealer, now })));
   }
-  return { projectId, webhooks, sealer };
+  return { db, size, times: [], projectId, webhooks, sealer };
 }
 
-/** Finished rows from `from` up to `to`, spread over the webhooks. */
-async function fill(db: Database, { projectId, webhooks }: Stage, from: number, to: number): Promise<void> {
+/** Finished rows, spread over the webhooks. */
+async function fill({ db, size, projectId, webhooks }: Stage): Promise<void> {
+  const last = size - 1;
   const numbers =
     db.engine === 'sqlite'
-      ? sql`(with recursive n (i) as (select ${from} union all select i + 1 from n where i < ${to - 1}) select i from n)`
-      : sql`(select generate_series(${from}::int, ${to - 1}::int) as i)`;
+      ? sql`(with recursive n (i) as (select 0 union all select i + 1 from n where i < ${last}) select i from n)`
+      : sql`(select generate_series(0, ${last}::int) as i)`;
   const webhook = sql`case i % ${webhooks.length} ${sql.join(
     webhooks.map((id, n) => sql`when ${sql.lit(n)} then ${sql.lit(id)}`),
     sql` `,
@@ -106,7 +142,8 @@ async function fill(db: Database, { projectId, webhooks }: Stage, from: number, 
   await sql`analyze webhook_deliveries`.execute(db.read).catch(() => undefined);
 }
 
-async function timeClaims(db: Database, stage: Stage): Promise<number[]> {
+async function timeClaims(stage: Stage): Promise<number[]> {
+  const { db } = stage;
   const source = createEventSource({
     db,
     sealer: stage.sealer,
@@ -131,10 +168,11 @@ async function timeClaims(db: Database, stage: Stage): Promise<number[]> {
     const ids = jobs.map((job) => job.id);
     await db.write((tx) => tx.q.deleteFrom('webhook_deliveries').where('id', 'in', ids).execute());
   }
+  stage.times.push(...times);
   return times;
 }
 
-async function timeSweep(db: Database, { sealer }: Stage): Promise<number> {
+async function timeSweep({ db, sealer }: Stage): Promise<number> {
   const source = createEventSource({ db, sealer, worker: 'wrk_benchmark', laneLimit: 1 });
   const times: number[] = [];
   for (let n = 0; n < 50; n++) {
