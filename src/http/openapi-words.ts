@@ -69,10 +69,11 @@ export const pathIds: Record<string, PathId> = {
   webhook: { description: 'Id of the event webhook.', example: 'wh_01J9Z5A1B2C3D4E5F6G7H8J9KM' },
   delivery: { description: 'Id of the delivery.', example: 'del_01J9Z6H1J2K3M4N5P6Q7R8S9TV' },
   replay: { description: 'Id of the replay.', example: 'rpl_01J9Z7A2C4E6G8J0M2P4R6T8VX' },
-  person: { description: 'Id of the person.', example: 'psn_01J9Z8B2D4F6H8K0M2P4R6T8VX' },
+  person: { description: 'Id of the person.', example: 'per_01J9Z8B2D4F6H8K0M2P4R6T8VX' },
   invitation: { description: 'Id of the invitation.', example: 'inv_01J9Z8C2E4G6J8L0N2Q4S6T8VX' },
   app: { description: 'Id of the app.', example: 'app_01J9Z9A2C4E6G8J0M2P4R6T8VX' },
-  grant: { description: 'Id of what a person gave to an app.', example: 'grt_01J9Z9B2D4F6H8K0M2P4R6T8VX' },
+  grant: { description: 'Id of what a person gave to an app.', example: 'grant_01J9Z9B2D4F6H8K0M2P4R6T8VX' },
+  signIn: { description: 'Id of the sign-in, from the list of them.', example: 'per_01J9Z9C4D6F8H0K2M4P6R8T0VX' },
   provider: { description: 'The service where the person signs in.', example: 'google_drive' },
 };
 
