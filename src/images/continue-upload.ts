@@ -3,11 +3,10 @@
  * making the image, so that "all is here" and "the photo is received" are one moment.
  */
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
 import { AppError } from '../errors.ts';
 import type { Session } from '../sessions/session.ts';
 import type { StorageWriter } from '../storage/storage.ts';
-import { ByteSource } from './byte-source.ts';
+import type { ByteSource } from './byte-source.ts';
 import { cleanFilename } from './filename.ts';
 import {
   countPiece,
@@ -19,7 +18,7 @@ import {
 } from './partial-uploads.ts';
 import { type ReceivedImage, type ReceiveServices, storeImage } from './receive.ts';
 import { spoolImage } from './spool.ts';
-import { type ReceivedForm, readUpload } from './upload-form.ts';
+import { type ReceivedForm, readSealed } from './upload-form.ts';
 
 /** `Upload-Checksum` of the bytes that come now. */
 export interface Checksum {
@@ -207,10 +206,7 @@ async function readWhole(
           source,
           encryption,
         }
-      : await readUpload(
-          { body: new ByteSource(Readable.from(bytes)), contentType: 'application/json' },
-          { ...services, ...target, encryption },
-        );
+      : await readSealed(bytes, { ...services, ...target, encryption });
   // Of a photo that is opened here we know the hash of the photo, not of what was sent.
   if (sha256 !== undefined && encryption !== 'server' && form.sha256 !== sha256) {
     throw new AppError(

@@ -77,9 +77,14 @@ export async function readUpload(
   upload: { body: ByteSource; contentType: string },
   target: Target,
 ): Promise<ReceivedForm> {
-  const { source, ...file } = isJson(upload.contentType)
-    ? await readEnvelope(upload.body, undefined, target)
-    : await readForm(upload, target);
+  if (isJson(upload.contentType)) return readSealed(upload.body, target);
+  const { source, ...file } = await readForm(upload, target);
+  return { ...file, source: readSource(source ?? '') };
+}
+
+/** Reads an envelope that comes by itself, to its end into `target.writer`. Throws AppError. */
+export async function readSealed(body: AsyncIterable<Buffer>, target: Target): Promise<ReceivedForm> {
+  const { source, ...file } = await readEnvelope(body, undefined, target);
   return { ...file, source: readSource(source ?? '') };
 }
 

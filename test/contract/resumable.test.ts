@@ -1,8 +1,9 @@
 /** Resumable uploads (tus 1.0): the protocol, the same checks as every upload, and that nothing ever comes twice. */
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { afterEach, expect, test } from 'vitest';
 import { type Answer, eachApp, photoForm, type TestApp } from '../helpers/app.ts';
+import { seal } from '../helpers/encrypt.ts';
 import { createFaultProxy, type FaultProxy } from '../helpers/fault-proxy.ts';
 import { makeJpeg, truncate } from '../helpers/pictures.ts';
 import { metadataOf, sendByTus, tusCall } from '../helpers/tus.ts';
@@ -297,6 +298,38 @@ eachApp('resumable uploads', (start) => {
     expect((await tusCall(app, 'HEAD', wrong)).status).toBe(404);
     expect(await imagesOf(app)).toHaveLength(1);
     expect(await filesOf(app)).toEqual({ pieces: 0, photos: 1 });
+  });
+
+  test('a sealed photo comes in pieces as well, for the server and end to end', async () => {
+    const app = await start();
+    const id = await session(app);
+    const photo = await makeJpeg({ bytes: 700_000 });
+    const { publicKey: serverKey } = (await app.call('GET', '/encryption/server-key')).body;
+    const { publicKey } = generateKeyPairSync('rsa', {
+      modulusLength: 2048,
+      publicKeyEncoding: { type: 'spki', format: 'pem' },
+      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+    });
+    const body = { publicKey, required: false };
+    await app.call('PUT', `/projects/${app.project.id}/e2e-key`, { body });
+    for (const [kind, key] of [
+      ['default', serverKey],
+      ['e2e', publicKey],
+    ] as const) {
+      const document = Buffer.from(JSON.stringify({ ...seal(photo, key), filename: 'roof.jpg' }));
+      const sent = await sendByTus(endpoint(app, id), document, {
+        chunkSize: 250_000,
+        headers: { 'X-Aptr-Encrypted': kind },
+        metadata: { id: randomUUID() },
+      });
+      const { bytes } = await app.call('GET', `/uploads/${sent.imageId}/download`);
+      expect(bytes.equals(kind === 'e2e' ? document : photo)).toBe(true);
+    }
+    expect((await imagesOf(app)).map(({ filename, is_encrypted }) => [filename, is_encrypted])).toEqual([
+      ['roof.jpg', 1],
+      ['roof.jpg.enc', 1],
+    ]);
+    expect(await filesOf(app)).toEqual({ pieces: 0, photos: 2 });
   });
 
   test('speaks the protocol', async () => {
