@@ -59,6 +59,18 @@ function App() {
   );
 }
 
+// The server was updated while this tab was open: its screens have other names now.
+window.addEventListener('vite:preloadError', (event) => {
+  const last = Number(sessionStorage.getItem('apertur.reloaded') ?? 0);
+  if (Date.now() - last < 10_000) return;
+  event.preventDefault();
+  sessionStorage.setItem('apertur.reloaded', String(Date.now()));
+  location.reload();
+});
+
+// The cookie lives on while somebody comes back.
+void fetch('/api/auth/get-session', { credentials: 'same-origin' }).catch(() => undefined);
+
 await speak(preferredLanguage());
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

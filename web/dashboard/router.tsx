@@ -10,7 +10,14 @@ import {
 import { findMe, lastPlace } from './api/me.ts';
 import { Broken, NotFound } from './parts/page.tsx';
 
-const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound, errorComponent: Broken });
+/** Alone on the page, so it brings its own landmark. */
+const Nowhere = () => (
+  <main>
+    <NotFound />
+  </main>
+);
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: Nowhere, errorComponent: Broken });
 
 const text = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : typeof value === 'number' ? String(value) : undefined;
@@ -151,7 +158,7 @@ export const router = createRouter({
   basepath: '/',
   defaultPreload: 'intent',
   defaultErrorComponent: Broken,
-  defaultNotFoundComponent: NotFound,
+  defaultNotFoundComponent: Nowhere,
   scrollRestoration: true,
 });
 

@@ -87,11 +87,16 @@ function Table({ lines }: { lines: string[] }) {
       <table>
         <thead>
           <tr>
-            {cells(head).map((cell) => (
-              <th key={cell} scope="col">
-                {inline(cell)}
-              </th>
-            ))}
+            {cells(head).map((cell, at) =>
+              cell === '' ? (
+                // biome-ignore lint/suspicious/noArrayIndexKey: an empty cell has no name
+                <td key={at} />
+              ) : (
+                <th key={cell} scope="col">
+                  {inline(cell)}
+                </th>
+              ),
+            )}
           </tr>
         </thead>
         <tbody>

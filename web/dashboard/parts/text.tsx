@@ -73,7 +73,7 @@ export function CopyIcon({ value, label }: { value: string; label?: string }) {
         <Tooltip label={copied ? w.common.copied : (label ?? w.common.copy)}>
           <ActionIcon
             variant="subtle"
-            size="sm"
+            size={26}
             className="copy"
             aria-label={copied ? w.common.copied : `${label ?? w.common.copy}: ${value.slice(0, 60)}`}
             onClick={(event) => {

@@ -81,7 +81,7 @@ export function Shell() {
       <div className="frame">
         <Rail place={place} />
         <div className="main">
-          <div className="top">
+          <header className="top">
             <Link to="/" className="brand">
               <Mark size={22} />
               <span>{name ?? 'Apertur'}</span>
@@ -89,7 +89,7 @@ export function Shell() {
             <ActionIcon variant="default" size="lg" onClick={drawer.open} aria-label={w.nav.open}>
               <IconMenu2 size={20} />
             </ActionIcon>
-          </div>
+          </header>
           {place?.env === 'test' ? (
             <div className="test-line" role="status">
               <strong className="test-badge">{w.test.badge}</strong>
@@ -116,7 +116,7 @@ export function Shell() {
 
 function Rail({ place, className = '' }: { place: ReturnType<typeof usePlace>; className?: string }) {
   return (
-    <div className={`rail ${className}`} data-env={place?.env ?? 'live'}>
+    <aside aria-label="Apertur" className={`rail ${className}`} data-env={place?.env ?? 'live'}>
       {className ? null : (
         <Link to="/" className="brand">
           <Mark size={26} />
@@ -149,7 +149,7 @@ function Rail({ place, className = '' }: { place: ReturnType<typeof usePlace>; c
       <div className="rail-foot">
         <AccountMenu />
       </div>
-    </div>
+    </aside>
   );
 }
 

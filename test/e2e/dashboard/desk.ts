@@ -1,0 +1,86 @@
+/** A browser at the dashboard: one for a whole test file; a script error or a breach of the policy fails the test. */
+import axe from 'axe-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest';
+import { launchChromium, patience } from '../../helpers/browser.ts';
+import { type Furniture, furnish, type Stage, setStage } from './stage.ts';
+
+export interface Desk {
+  stage: Stage;
+  furniture: Furniture;
+  browser: Browser;
+  /** A fresh page, signed in unless said otherwise; closed after the test. `path` below the origin. */
+  open(path: string, options?: BrowserContextOptions & { signedIn?: boolean }): Promise<Page>;
+  /** Where the project's live screens are. */
+  live: string;
+}
+
+/** Call it at the top of a test file: one server and one browser for all of its tests. */
+export function useDesk(settings: Record<string, string> = {}): () => Desk {
+  vi.setConfig({ testTimeout: 4 * patience, hookTimeout: 4 * patience });
+  let desk: Desk | undefined;
+  const open: { page: Page; faults: string[] }[] = [];
+  beforeAll(async () => {
+    const stage = await setStage(settings);
+    const furniture = await furnish(stage);
+    const browser = await launchChromium();
+    desk = {
+      stage,
+      furniture,
+      browser,
+      live: `/p/${stage.project}/live`,
+      async open(path, { signedIn = true, ...options } = {}) {
+        const context = await browser.newContext({
+          viewport: { width: 1280, height: 860 },
+          locale: 'en-GB',
+          timezoneId: 'UTC',
+          ...options,
+        });
+        context.setDefaultTimeout(patience);
+        if (signedIn) await stage.signIn(context);
+        const page = await context.newPage();
+        const faults: string[] = [];
+        page.on('pageerror', (error) => faults.push(error.stack ?? error.message));
+        page.on('console', (message) => {
+          if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
+            faults.push(message.text());
+          }
+        });
+        open.push({ page, faults });
+        await page.goto(stage.origin + path);
+        return page;
+      },
+    };
+  });
+  afterEach(async () => {
+    const pages = open.splice(0);
+    for (const { page } of pages) await page.context().close();
+    expect(pages.flatMap(({ faults }) => faults)).toEqual([]);
+  });
+  afterAll(async () => {
+    await desk?.browser.close();
+    await desk?.stage.stop();
+  });
+  return () => desk!;
+}
+
+const everyRule = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/** What axe finds wrong with the page as it stands, one line each; nothing when all is well. */
+export async function violationsOf(page: Page, only?: string[]): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const runOnly = only ? { type: 'rule', values: only } : { type: 'tag', values: everyRule };
+  const options = JSON.stringify({ runOnly, resultTypes: ['violations'] });
+  const { violations } = (await page.evaluate(`axe.run(document, ${options})`)) as axe.AxeResults;
+  return violations.flatMap(({ id, nodes }) =>
+    nodes
+      .slice(0, 3)
+      .map((node) => `${id}: ${node.html.slice(0, 160)} – ${node.failureSummary?.split('\n')[1]}`),
+  );
+}
+
+/** Waits until the screen has what it asked for: nothing says that it loads. */
+export async function settled(page: Page): Promise<void> {
+  await page.locator('h1').first().waitFor();
+  await expect.poll(() => page.locator('[aria-busy="true"]').count(), { timeout: patience }).toBe(0);
+}
