@@ -7,6 +7,7 @@ import type { Database, Queries, Tx } from '../db/database.ts';
 import { AppError } from '../errors.ts';
 import { randomToken } from '../lib/ids.ts';
 import { createPerson, type NewPerson } from './people.ts';
+import type { Role } from './roles.ts';
 
 const lifetimeMs = 24 * 3_600_000;
 
@@ -69,5 +70,22 @@ export async function makeOwner(
       'This link was used or is too old. While there is no owner, "apertur setup-link" prints a new one.',
     );
   }
-  return createPerson(tx, { ...person, isInstallOwner: true });
+  const id = await createPerson(tx, { ...person, isInstallOwner: true });
+  // Of what the first start and the command line made before there was anybody.
+  await tx.q
+    .insertInto('members')
+    .columns(['project_id', 'person_id', 'role', 'created_at'])
+    .expression(
+      tx.q
+        .selectFrom('projects')
+        .select((select) => [
+          'projects.id',
+          select.val(id).as('person_id'),
+          select.val<Role>('owner').as('role'),
+          select.val(person.now).as('created_at'),
+        ])
+        .where('projects.deleted_at', 'is', null),
+    )
+    .execute();
+  return id;
 }

@@ -7,7 +7,8 @@ import { createGrantUsage } from '../accounts/oauth-grants.ts';
 import { AppError } from '../errors.ts';
 import { createKeyUsage } from '../projects/keys.ts';
 import { auditedDatabase } from './audit.ts';
-import { installErrors, refuseBrokenRequest } from './errors.ts';
+import { installErrors, refuseBrokenRequest, refuseUnroutable } from './errors.ts';
+import { refuseNul, refuseNulInUrls } from './no-nul.ts';
 import { openApiOptions } from './openapi.ts';
 import { createRateLimiter } from './rate-limit.ts';
 import { createRateWindows } from './rate-windows.ts';
@@ -15,6 +16,7 @@ import { createAddRoute, createKnownPaths } from './route.ts';
 import { addAccountRoutes, addSignInRoutes } from './routes/accounts.ts';
 import { addBillingRoutes, addBillingWebhook } from './routes/billing.ts';
 import { addDeliveryRoutes } from './routes/deliveries.ts';
+import { addDestinationFolderRoutes } from './routes/destination-folders.ts';
 import { addDestinationKindRoutes } from './routes/destination-kinds.ts';
 import { addDestinationTrialRoutes } from './routes/destination-trials.ts';
 import { addDestinationRoutes } from './routes/destinations.ts';
@@ -68,6 +70,7 @@ export async function createServer(given: Services): Promise<FastifyInstance> {
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
     return503OnClosing: false,
     clientErrorHandler: refuseBrokenRequest,
+    frameworkErrors: refuseUnroutable as never,
   }) as unknown as FastifyInstance;
   // Node would refuse any other expectation with a bare 417; it is only a wish.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
@@ -79,6 +82,7 @@ export async function createServer(given: Services): Promise<FastifyInstance> {
   installRequestLog(app);
   services.metrics?.watch(app);
   installGoodbye(app, services.stopping);
+  refuseNulInUrls(app);
   await app.register(fastifySwagger, openApiOptions(config.publicUrl));
 
   await app.register(async (api) => {
@@ -91,6 +95,7 @@ export async function createServer(given: Services): Promise<FastifyInstance> {
     addDestinationRoutes(add, services);
     addDestinationTrialRoutes(add, services);
     addOAuthDestinationRoutes(add, services);
+    addDestinationFolderRoutes(add, services);
     addDeliveryRoutes(add, services);
     addProjectDeliveryRoutes(add, services);
     addOverviewRoutes(add, services);
@@ -156,14 +161,19 @@ function installParsers(app: FastifyInstance): void {
     { parseAs: 'string' },
     (_request, body, done) => {
       if (body === '') return done(null, undefined);
+      let parsed: unknown;
       try {
-        done(null, JSON.parse(body as string));
-      } catch {
+        parsed = JSON.parse(body as string);
+        refuseNul(body as string, parsed);
+      } catch (error) {
+        if (error instanceof AppError) return done(error, undefined);
         done(
           new AppError(400, 'INVALID_JSON', 'The body of the request is not valid JSON.') as Error,
           undefined,
         );
+        return;
       }
+      done(null, parsed);
     },
   );
 }

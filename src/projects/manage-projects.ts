@@ -1,6 +1,7 @@
 /** Listing, renaming and removing projects. */
 import type { Queries, Tx } from '../db/database.ts';
 import type { Role } from '../db/schema.ts';
+import { AppError } from '../errors.ts';
 
 export interface ProjectSummary {
   id: string;
@@ -38,11 +39,27 @@ export async function renameProject(tx: Tx, id: string, name: string, now: numbe
   await tx.q.updateTable('projects').set({ name, updated_at: now }).where('id', '=', id).execute();
 }
 
+/** Throws AppError 409 while somebody pays for it: nobody would end that afterwards. */
+async function requireUnpaid(tx: Tx, id: string): Promise<void> {
+  const row = await tx.q
+    .selectFrom('projects')
+    .select('billing_subscription')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (!row?.billing_subscription) return;
+  throw new AppError(
+    409,
+    'CONFLICT',
+    'This project has a paid subscription. End it first, then delete the project.',
+  );
+}
+
 /**
  * Takes a project out of the world: keys and apps answer 401 at once, sessions take no more photos, nothing is delivered
- * any more. Its photos go the way of all photos, by retention.
+ * any more. Its photos go the way of all photos, by retention. Throws AppError 409 while somebody pays for it.
  */
 export async function removeProject(tx: Tx, id: string, now: number): Promise<void> {
+  await requireUnpaid(tx, id);
   const { q } = tx;
   await q.updateTable('projects').set({ deleted_at: now }).where('id', '=', id).execute();
   await q.deleteFrom('keys').where('project_id', '=', id).execute();

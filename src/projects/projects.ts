@@ -41,7 +41,7 @@ export async function createProject(tx: Tx, sealer: Sealer, name: string, now: n
   return id;
 }
 
-/** A project by its id. The caller has already shown that it may see it. */
+/** A project by its id, unless it was deleted. The caller has already shown that it may see it. */
 export async function findProject(q: Queries, sealer: Sealer, id: string): Promise<Project | undefined> {
   const row = await q
     .selectFrom('projects')
@@ -49,6 +49,7 @@ export async function findProject(q: Queries, sealer: Sealer, id: string): Promi
     .selectAll('projects')
     .select('plans.definition')
     .where('projects.id', '=', id)
+    .where('projects.deleted_at', 'is', null)
     .executeTakeFirst();
   if (!row) return undefined;
   return {
@@ -65,6 +66,7 @@ export async function findFirstProjectId(q: Queries): Promise<string | undefined
   const row = await q
     .selectFrom('projects')
     .select('id')
+    .where('deleted_at', 'is', null)
     .orderBy('created_at')
     .orderBy('id')
     .executeTakeFirst();

@@ -52,6 +52,31 @@ eachApp('the first account', (start) => {
   });
 });
 
+eachApp('texts that no database takes', (start) => {
+  test('are refused, wherever they come', async () => {
+    const app = await start();
+    const owner = await signInOwner(app);
+    const stem = `/projects/${app.project.id}`;
+    const odd = 'a\u0000b';
+    const answers = [
+      await owner.call('POST', '/projects', { body: { name: odd } }),
+      await owner.call('POST', `${stem}/oauth-apps`, {
+        body: { name: odd, redirectUris: ['https://a.example/'] },
+      }),
+      await owner.call('GET', `${stem}/audit?actorId=${encodeURIComponent(odd)}`),
+      await owner.call('GET', `/oauth/authorize?client_id=${encodeURIComponent(odd)}`),
+      await owner.call('POST', '/api/v1/oauth/token', {
+        body: { grant_type: 'authorization_code', client_id: odd, client_secret: odd, code: odd },
+      }),
+      await owner.call('POST', '/api/auth/sign-in/email', { body: { email: odd, password: odd } }),
+      await owner.call('POST', '/api/auth/update-user', { body: { name: odd } }),
+      await owner.call('GET', '/stats', { headers: { 'x-apertur-project': 'proj_%00' } }),
+      await owner.call('GET', `/projects/${encodeURIComponent(odd)}/keys`),
+    ];
+    for (const [at, { status }] of answers.entries()) expect(status, `answer ${at}`).toBeLessThan(500);
+  });
+});
+
 eachApp('signing in', (start) => {
   test('the cookie opens what a key opens, in the project and environment that are named', async () => {
     const app = await start();

@@ -69,7 +69,9 @@ eachApp('roles', (start) => {
     expect((await admin.call('DELETE', `${stem}/members/${idOf('second@example.com')}`)).status).toBe(403);
     const invite = { email: 'third@example.com', role: 'owner' };
     expect((await admin.call('POST', `${stem}/invitations`, { body: invite })).status).toBe(403);
-    // The only owner who is a member: the owner of the install is above the project.
+    expect((await owner.call('DELETE', `${stem}/members/${idOf('olive@example.com')}`)).status).toBe(204);
+    // Now the only owner who is a member: the owner of the install is above the project.
+    expect((await owner.call('GET', `${stem}/members`)).status).toBe(200);
     expect((await role(second, 'second@example.com', 'viewer')).status).toBe(400);
     expect((await second.call('DELETE', `${stem}/members/${idOf('second@example.com')}`)).status).toBe(400);
     expect((await role(second, 'admin@example.com', 'owner')).status).toBe(200);
@@ -231,6 +233,13 @@ eachApp('projects', (start) => {
     expect((await owner.call('DELETE', path)).status).toBe(400);
     expect((await owner.call('DELETE', `${path}?name=Other`)).status).toBe(400);
     expect((await app.call('GET', '/stats')).status).toBe(200);
+    const pay = (subscription: string | null) =>
+      app.db.write(async (tx) => {
+        await tx.q.updateTable('projects').set({ billing_subscription: subscription }).execute();
+      });
+    await pay('sub_1');
+    expect((await owner.call('DELETE', `${path}?name=Claims`)).status).toBe(409);
+    await pay(null);
     expect((await owner.call('DELETE', `${path}?name=Claims`)).status).toBe(204);
     expect((await app.call('GET', '/stats')).status).toBe(401);
     expect((await owner.call('GET', path)).status).toBe(403);

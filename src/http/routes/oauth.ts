@@ -6,7 +6,7 @@ import { authenticateClient } from '../../accounts/oauth-apps.ts';
 import { revokeFamily } from '../../accounts/oauth-grants.ts';
 import { accessLifetime, createTokenModel, refreshLifetime } from '../../accounts/oauth-model.ts';
 import { hashOf } from '../../accounts/setup.ts';
-import { AppError, type ErrorCode } from '../../errors.ts';
+import { AppError, type ErrorCode, invalid } from '../../errors.ts';
 import { countRequest } from '../auth.ts';
 import { countedAddress } from '../client-address.ts';
 import { tooMany } from '../rate-limit.ts';
@@ -23,6 +23,7 @@ export function takeForms(app: FastifyInstance): void {
     'application/x-www-form-urlencoded',
     { parseAs: 'string', bodyLimit: 64 * 1024 },
     (_request, body, done) => {
+      if (/%00/.test(body as string)) return done(invalid('The form holds the character U+0000.'), undefined);
       const form = new URLSearchParams(body as string);
       const members = Object.fromEntries(form);
       if (Object.keys(members).length === form.size) return done(null, members);

@@ -155,6 +155,7 @@ function addChanges(add: AddRoute, services: Services): void {
     tag,
     access: 'person',
     right: 'project:delete',
+    errors: [409],
     query: Type.Object({ name: Type.Optional(Type.String({ maxLength: 200 })) }),
     async handler(request, reply) {
       const caller = personOf(callerOf(request));
