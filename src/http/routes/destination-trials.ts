@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox';
 import { checkDestination } from '../../deliveries/check.ts';
 import { wakeLane } from '../../deliveries/enqueue.ts';
 import { requireDestination, requireKind } from '../../destinations/destinations.ts';
-import { releaseDestination } from '../../destinations/oauth-flow.ts';
+import { releaseDestination } from '../../destinations/oauth-release.ts';
 import { previewPath } from '../../destinations/preview.ts';
 import { sampleImage, type TemplateImage, templateVariables } from '../../destinations/templates.ts';
 import { callerOf, requireProject } from '../auth.ts';

@@ -10,7 +10,7 @@ import {
   requireDestination,
   updateDestination,
 } from '../../destinations/destinations.ts';
-import { prepareRevoking } from '../../destinations/oauth-flow.ts';
+import { prepareRevoking } from '../../destinations/oauth-release.ts';
 import { showSettings } from '../../destinations/settings.ts';
 import { invalid, notFound } from '../../errors.ts';
 import { toIso } from '../../lib/clock.ts';

@@ -1,21 +1,19 @@
 /**
- * Destinations that people sign in for: begin, come back, disconnect, and choose the target folder (contract Appendix B,
+ * Destinations that people sign in for: begin, come back, disconnect (contract Appendix B,
  * "OAuth destinations").
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { wakeLane } from '../../deliveries/enqueue.ts';
-import { withFolders } from '../../deliveries/folders.ts';
 import { type Destination, requireDestination } from '../../destinations/destinations.ts';
 import {
   beginSignIn,
   claimSignIn,
   type FlowServices,
   finishSignIn,
-  forgetTokens,
-  prepareRevoking,
   requireOAuthKind,
 } from '../../destinations/oauth-flow.ts';
+import { forgetTokens, prepareRevoking } from '../../destinations/oauth-release.ts';
 import { AppError, invalid, notFound } from '../../errors.ts';
 import { toIso } from '../../lib/clock.ts';
 import { randomToken } from '../../lib/ids.ts';
@@ -23,10 +21,9 @@ import { findKeyBySecret } from '../../projects/keys.ts';
 import { findProject } from '../../projects/projects.ts';
 import { requireDestinationRoom } from '../../projects/usage.ts';
 import { type Caller, callerOf, requireProject } from '../auth.ts';
-import { disconnected } from '../disconnect.ts';
 import { renderSignInPage } from '../oauth-page.ts';
 import type { AddRoute } from '../route.ts';
-import { nullable, shape, Timestamp } from '../schemas.ts';
+import { Timestamp } from '../schemas.ts';
 import type { Services } from '../services.ts';
 
 const tag = 'Destinations';
@@ -37,7 +34,6 @@ export function addOAuthDestinationRoutes(add: AddRoute, services: Services): vo
   addStart(add, services);
   addCallback(add, services);
   addDisconnect(add, services);
-  addFolders(add, services);
 }
 
 export function flowOf(services: Services): FlowServices {
@@ -265,69 +261,6 @@ function addDisconnect(add: AddRoute, services: Services): void {
       const revoke = await prepareRevoking(flowOf(services), destination);
       await db.write((tx) => forgetTokens(tx, destination, clock.now()));
       return { status: 'not_connected', revoked: await revoke() };
-    },
-  });
-}
-
-const FolderShape = shape('Folder', {
-  id: Type.String(),
-  name: Type.String(),
-  path: nullable(Type.String()),
-});
-
-function addFolders(add: AddRoute, services: Services): void {
-  const { db, sealer } = services;
-  const target = async (
-    request: FastifyRequest<{ Params: Record<string, string> }>,
-  ): Promise<Destination> => {
-    const caller = callerOf(request);
-    requireProject(caller, request.params.project!);
-    return await requireDestination(db.read, sealer, caller.projectId, request.params.destination!);
-  };
-  const signalOf = (reply: FastifyReply): AbortSignal =>
-    AbortSignal.any([disconnected(reply), services.stopping, AbortSignal.timeout(30_000)]);
-  add({
-    method: 'GET',
-    paths: [`${stem}/:destination/folders`],
-    id: 'listFolders',
-    summary: 'List the folders of the connected account that photos may go to',
-    errors: [409],
-    tag,
-    access: 'key',
-    scope: 'project:settings',
-    query: Type.Object({ parent: Type.Optional(Type.String({ maxLength: 1_024 })) }),
-    response: { 200: Type.Object({ parent: nullable(Type.String()), folders: Type.Array(FolderShape) }) },
-    async handler(request, reply) {
-      const destination = await target(request);
-      const parent = request.query.parent || null;
-      const folders = await withFolders(services, destination, (chooser) =>
-        chooser.list(parent, signalOf(reply)),
-      );
-      return { parent, folders };
-    },
-  });
-  add({
-    method: 'POST',
-    paths: [`${stem}/:destination/folders`],
-    id: 'createFolder',
-    summary: 'Make a folder in the connected account; one of that name is taken as it is',
-    errors: [409],
-    tag,
-    access: 'key',
-    scope: 'project:settings',
-    body: Type.Object({
-      parent: Type.Optional(nullable(Type.String({ maxLength: 1_024 }))),
-      name: Type.String({ minLength: 1, maxLength: 255, pattern: '^[^/\\\\\\x00-\\x1f]+$' }),
-    }),
-    response: { 201: FolderShape },
-    async handler(request, reply) {
-      const destination = await target(request);
-      const { parent, name } = request.body;
-      const folder = await withFolders(services, destination, (chooser) =>
-        chooser.create(parent || null, name.trim(), signalOf(reply)),
-      );
-      reply.code(201);
-      return folder;
     },
   });
 }
