@@ -7,79 +7,23 @@
  * read back what is there. Where services differ in what they can do, the harness says what is right for this one and
  * why; no test is skipped in silence. Files stand in a folder of their own for each test, so one server serves all.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Conflict } from './conflict.ts';
+import { makePhoto, never, onePixel } from './contract.fixture.ts';
+import { describeChecks } from './contract-checks.fixture.ts';
+import { describeEconomy } from './contract-economy.fixture.ts';
+import { describeFaults } from './contract-faults.fixture.ts';
 import {
-  createFaultProxy,
-  type FaultProxy,
-  makePhoto,
-  never,
-  onePixel,
-  openKind,
-  type Photo,
-} from './contract.fixture.ts';
-import {
-  type CheckResult,
-  type Connection,
-  type ConnectionServices,
-  DeliveryError,
-  type DestinationKind,
-  type Fate,
-  type Receipt,
-} from './destination.ts';
-import type { Account } from './oauth.ts';
+  type Definition,
+  failure,
+  type Harness,
+  Scene,
+  type Start,
+  secretsOf,
+} from './contract-scene.fixture.ts';
 import { readSettings } from './settings.ts';
 
-/** What a test wants of the settings. */
-export interface Wish {
-  /** Where to connect: the server itself, or the fault proxy before it. */
-  at: { host: string; port: number };
-  /** The path of a photo inside the destination, for the setting that holds the template. */
-  template: string;
-  conflict?: Conflict;
-  /** Credentials that the server refuses, or a bucket, container, share or root folder that is not there. */
-  wrong?: 'credentials' | 'folder';
-}
-
-export interface Harness {
-  kind: DestinationKind;
-  /** Where the server listens. */
-  server: { host: string; port: number };
-  /** The settings as a client sends them, flat, secrets included. */
-  settings(wish: Wish): Record<string, unknown>;
-  /** Whatever lies in a folder (`suite-3`) at this moment, as paths from the destination's root; temporary files too. */
-  list(folder: string): Promise<string[]>;
-  /** The bytes at such a path, or at what a receipt names; undefined when nothing is there. */
-  read(place: string | Receipt): Promise<Buffer | undefined>;
-  /** Puts somebody else's file at such a path. */
-  put(path: string, bytes: Buffer): Promise<void>;
-  services?: Partial<ConnectionServices>;
-  /** For kinds that are connected by signing in: the account, and where its service is. */
-  account?(wish: Wish): Account;
-  /** In place of the fault proxy, for a protocol whose data takes another road (FTP). */
-  openRoad?(): Promise<FaultProxy>;
-  close(): Promise<void>;
-}
-
-export interface Definition {
-  start(): Promise<Harness>;
-  /** What every receipt must say. */
-  verifiedBy: Receipt['verifiedBy'];
-  /** What a missing bucket, container or folder leads to; `made` where the kind makes it. */
-  missingFolder: 'made' | { fate: Fate; says: RegExp };
-  wrongCredentials: { fate: Fate; says: RegExp };
-  /** Connections that may be open at once for 8 photos in parallel. */
-  maxConnections: number;
-  /** Connections that 12 photos one after another may take in all. Default 1. */
-  connectionsInSequence?: number;
-  /** Why some names cannot be kept as they are (by the service's rules): their files are found by the receipt alone. */
-  renames?: string;
-  /** Live bytes that a delivery of 40 MB may hold, in MB. Default 20: chunks yes, the photo no. */
-  heldMegabytes?: number;
-}
+export { type Definition, failure, type Harness, until, type Wish } from './contract-scene.fixture.ts';
 
 const names = [
   'photo of roof.jpg',
@@ -98,8 +42,6 @@ const names = [
   `${'l'.repeat(251)}.jpg`,
   `${'é'.repeat(125)}.jpg`,
 ];
-
-let folders = 0;
 
 /** Registers the suite for one kind. */
 export function describeDestination(name: string, definition: Definition): void {
@@ -121,51 +63,6 @@ export function describeDestination(name: string, definition: Definition): void 
     describeChecks(scene, definition);
   });
 }
-
-/** One test: a folder of its own on the shared server, and short words for what tests do there. */
-class Scene {
-  readonly harness: Harness;
-  readonly folder = `suite-${++folders}`;
-
-  constructor(harness: Harness) {
-    this.harness = harness;
-  }
-
-  wish(wish: Partial<Wish>): Wish {
-    return { at: this.harness.server, template: `${this.folder}/{filename}`, ...wish };
-  }
-
-  settings(wish: Partial<Wish> = {}): Record<string, unknown> {
-    return this.harness.settings(this.wish(wish));
-  }
-
-  open(wish: Partial<Wish> = {}): Connection {
-    const { kind, services, account } = this.harness;
-    const lent = account ? { account: account(this.wish(wish)) } : {};
-    return openKind(kind, this.settings(wish), { ...services, ...lent });
-  }
-
-  list(): Promise<string[]> {
-    return this.harness.list(this.folder);
-  }
-
-  async road(): Promise<FaultProxy> {
-    const proxy = await (this.harness.openRoad?.() ?? createFaultProxy(this.harness.server));
-    onTestFinished(() => proxy.close());
-    return proxy;
-  }
-
-  /** The server holds exactly this photo, where the receipt says. */
-  async expectHeld(photo: Photo, receipt: Receipt): Promise<void> {
-    expect(receipt.remotePath).toBeTruthy();
-    expect(receipt.bytes).toBe(photo.sizeBytes);
-    const held = await this.harness.read(receipt);
-    expect(held?.length, photo.filename).toBe(photo.sizeBytes);
-    expect(held?.equals(photo.bytes()), photo.filename).toBe(true);
-  }
-}
-
-type Start = () => Scene;
 
 function describeSettings(scene: Start): void {
   test('every setting has a title, a description and an example; secrets are credentials', () => {
@@ -189,12 +86,6 @@ function describeSettings(scene: Start): void {
     expect(line.length).toBeGreaterThan(3);
     for (const secret of secretsOf(here)) expect(line).not.toContain(secret);
   });
-}
-
-function secretsOf(here: Scene, settings = here.settings()): string[] {
-  return Object.keys(here.harness.kind.credentials.properties)
-    .map((field) => settings[field])
-    .filter((value): value is string => typeof value === 'string' && value.length >= 4);
 }
 
 function describeDelivery(scene: Start, { verifiedBy, renames }: Definition): void {
@@ -354,204 +245,4 @@ function describeRefusals(scene: Start, { wrongCredentials, missingFolder }: Def
     expect(error.fate).toBe(missingFolder.fate);
     expect(error.message).toMatch(missingFolder.says);
   });
-}
-
-function describeFaults(scene: Start): void {
-  const final = (here: Scene, photo: Photo): string => `${here.folder}/${photo.filename}`;
-
-  /** After a fault: nobody sees half of the photo, and the next attempt leaves exactly one whole file. */
-  async function expectRecovery(here: Scene, road: FaultProxy, photo: Photo, connection: Connection) {
-    const seen = await here.harness.read(final(here, photo));
-    expect(seen === undefined || seen.equals(photo.bytes())).toBe(true);
-    road.set();
-    await here.expectHeld(photo, await connection.deliver(photo, never()));
-    expect(await here.list()).toEqual([final(here, photo)]);
-  }
-
-  test.each([
-    ['resets the connection in mid-upload', { resetAfter: 2_000_000 }],
-    ['closes the connection in mid-upload', { closeAfter: 2_000_000 }],
-    ['loses its answer', { loseAnswers: true }],
-    ['refuses connections', { refuse: true }],
-  ])('a server that %s: tried again, never half a file', async (_, faults) => {
-    const here = scene();
-    const road = await here.road();
-    road.set(faults);
-    const connection = here.open({ at: road });
-    const photo = makePhoto({ size: 25_000_000 });
-    const error = await failure(connection.deliver(photo, never()));
-    expect(error.fate).toBe('retry');
-    expect(error.message.length).toBeGreaterThan(10);
-    await expectRecovery(here, road, photo, connection);
-  });
-
-  test('connections that died while idle are no failure', async () => {
-    const here = scene();
-    const road = await here.road();
-    const connection = here.open({ at: road });
-    const photos = [makePhoto(), makePhoto()];
-    await connection.deliver(photos[0]!, never());
-    road.cut();
-    await here.expectHeld(photos[1]!, await connection.deliver(photos[1]!, never()));
-  });
-
-  test('a slow road is no failure', async () => {
-    const here = scene();
-    const road = await here.road();
-    road.set({ latencyMs: 5, bytesPerSecond: 4_000_000 });
-    const photo = makePhoto({ size: 2_000_000 });
-    await here.expectHeld(photo, await here.open({ at: road }).deliver(photo, never()));
-  });
-
-  test('cancelled in mid-stream: nothing is half visible, and no attempt is used up', async () => {
-    const here = scene();
-    const road = await here.road();
-    road.set({ stallAfter: 1_000_000 });
-    const connection = here.open({ at: road });
-    const photo = makePhoto({ size: 25_000_000 });
-    const stop = new AbortController();
-    const delivered = failure(connection.deliver(photo, stop.signal));
-    await until(() => road.bytesUp > 1_000_000);
-    stop.abort();
-    expect((await delivered).fate).toBe('cancelled');
-    await expectRecovery(here, road, photo, connection);
-  });
-
-  test('cancelled before it began: nothing is sent', async () => {
-    const here = scene();
-    const error = await failure(here.open().deliver(makePhoto(), AbortSignal.abort()));
-    expect(error.fate).toBe('cancelled');
-    expect(await here.list()).toEqual([]);
-  });
-
-  test('a stored photo that cannot be read is no fault of the other side, and leaves nothing there', async () => {
-    const here = scene();
-    const photo = makePhoto({ size: 3_000_000 });
-    let pieces = 0;
-    const breaking = makePhoto({
-      size: 3_000_000,
-      filename: photo.filename,
-      onPiece: () => {
-        if (++pieces > 10) throw new Error('the disk is gone');
-      },
-    });
-    const error: unknown = await here
-      .open()
-      .deliver(breaking, never())
-      .then(
-        () => undefined,
-        (reason) => reason,
-      );
-    expect(error).toBeInstanceOf(Error);
-    if (error instanceof DeliveryError) expect(error.fate).toBe('retry');
-    expect(await here.harness.read(final(here, photo))).toBeUndefined();
-  });
-}
-
-function describeEconomy(scene: Start, definition: Definition): void {
-  test('photos one after another share a connection', async () => {
-    const here = scene();
-    const road = await here.road();
-    const connection = here.open({ at: road });
-    for (let turn = 0; turn < 12; turn++) await connection.deliver(makePhoto({ size: 20_000 }), never());
-    expect(road.connections).toBeLessThanOrEqual(definition.connectionsInSequence ?? 1);
-  });
-
-  test('photos in parallel do not open connections without end', async () => {
-    const here = scene();
-    const road = await here.road();
-    const connection = here.open({ at: road });
-    const photos = Array.from({ length: 24 }, () => makePhoto({ size: 50_000 }));
-    const eight = [0, 1, 2, 3, 4, 5, 6, 7].map(async () => {
-      for (let photo = photos.pop(); photo; photo = photos.pop()) await connection.deliver(photo, never());
-    });
-    await Promise.all(eight);
-    expect(road.connections).toBeLessThanOrEqual(definition.maxConnections);
-    expect(await here.list()).toHaveLength(24);
-  });
-
-  test('a large photo is never held in memory', async () => {
-    const here = scene();
-    const connection = here.open();
-    await connection.deliver(makePhoto({ size: 100_000 }), never());
-    const collect = collector();
-    const held = (): number => {
-      collect();
-      const { heapUsed, external } = process.memoryUsage();
-      return heapUsed + external;
-    };
-    const before = held();
-    let most = before;
-    let pieces = 0;
-    const onPiece = (): void => {
-      if (++pieces % 128 === 0) most = Math.max(most, held());
-    };
-    await connection.deliver(makePhoto({ size: 40_000_000, onPiece }), never());
-    expect(pieces).toBeGreaterThan(600);
-    expect((most - before) / 1_000_000).toBeLessThan(definition.heldMegabytes ?? 20);
-  });
-}
-
-function describeChecks(scene: Start, { missingFolder }: Definition): void {
-  const failed = (result: CheckResult) => result.steps.find(({ outcome }) => outcome === 'failed');
-
-  test('the connection test writes, says each step and leaves nothing', async () => {
-    const here = scene();
-    const result = await here.open().check(never());
-    expect(result, JSON.stringify(result)).toMatchObject({ success: true });
-    expect(result.steps.map(({ step }) => step)).toContain('write');
-    for (const step of result.steps) expect(step.durationMs, step.step).toBeGreaterThanOrEqual(0);
-    expect(failed(result)).toBeUndefined();
-    expect(await here.list()).toEqual([]);
-  });
-
-  test('the connection test names the step that failed, with advice', async () => {
-    const here = scene();
-    const refusing = await here.road();
-    refusing.set({ refuse: true });
-    const wishes: Partial<Wish>[] = [{ wrong: 'credentials' }, { at: refusing }];
-    if (missingFolder !== 'made') wishes.push({ wrong: 'folder' });
-    for (const wish of wishes) {
-      const result = await here.open(wish).check(never());
-      expect(result.success).toBe(false);
-      expect(result.message, JSON.stringify(result)).toBeTruthy();
-      expect(failed(result)?.advice, JSON.stringify(result)).toBeTruthy();
-      for (const secret of secretsOf(here, here.settings(wish))) {
-        expect(JSON.stringify(result)).not.toContain(secret);
-      }
-    }
-  });
-
-  test('a connection test that is stopped answers', async () => {
-    const result = await scene().open().check(AbortSignal.abort());
-    expect(result.success).toBe(false);
-  });
-}
-
-/** The delivery error that a promise was rejected with; fails the test otherwise. */
-export async function failure(promise: Promise<unknown>): Promise<DeliveryError> {
-  const error: unknown = await promise.then(
-    () => undefined,
-    (reason) => reason,
-  );
-  if (error instanceof DeliveryError) return error;
-  throw new Error('expected a DeliveryError', { cause: error });
-}
-
-/** Polls; the test's own time limit ends it otherwise. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await sleep(5);
-}
-
-/**
- * A full garbage collection, so that only what is still held counts. Twice: the memory of dead buffers is given back in
- * the background, and only the next collection waits for that, which a busy machine would otherwise count as held.
- */
-function collector(): () => void {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  return () => {
-    collect();
-    collect();
-  };
 }
