@@ -32,6 +32,12 @@ const needs: readonly Need[] = [
   { packages: ['redis-server'], isThere: () => inPath('redis-server') },
   // For the benchmark of destinations.
   { packages: ['rclone'], isThere: () => inPath('rclone') },
+  // The proxies of deploy/, and the languages of the samples in docs/verifying-webhooks.md.
+  { packages: ['nginx-core'], isThere: () => inPath('nginx') },
+  { packages: ['caddy'], isThere: () => inPath('caddy') },
+  { packages: ['python3-minimal'], isThere: () => inPath('python3') },
+  { packages: ['php-cli'], isThere: () => inPath('php') },
+  { packages: ['ruby'], isThere: () => inPath('ruby') },
   // Makes the HEIC pictures.
   { packages: ['libheif-examples'], isThere: () => inPath('heif-enc') },
   { packages: ['openssh-server'], isThere: () => inPath('sshd') && inPath('ssh-keygen') },

@@ -2,8 +2,9 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { renderConfigDocs } from '../scripts/config-docs.ts';
 import { renderEnvExample } from '../scripts/env-example.ts';
-import { ConfigError, readConfig } from './config.ts';
+import { ConfigError, readConfig, settings } from './config.ts';
 
 describe('readConfig', () => {
   test('defaults to trial mode, on SQLite, in ./data', () => {
@@ -56,5 +57,11 @@ describe('readConfig', () => {
     expect(readFileSync(path.resolve(import.meta.dirname, '../.env.example'), 'utf8')).toBe(
       renderEnvExample(),
     );
+  });
+
+  test('docs/config.md tells of every setting', () => {
+    const page = readFileSync(path.resolve(import.meta.dirname, '../docs/config.md'), 'utf8');
+    expect(page).toBe(renderConfigDocs());
+    for (const { name } of settings) expect(page).toContain(`| \`APERTUR_${name}\``);
   });
 });

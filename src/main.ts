@@ -17,6 +17,7 @@ const help = `Apertur collects photos from any phone and delivers them where a b
   apertur reset-link EMAIL        a link to choose a new password, where no mail is sent
   apertur decrypt                 open end-to-end encrypted photos: --key private.pem [--out DIR] FILE…
   apertur doctor                  check database, storage, secrets, clock and the way out
+  apertur health                  exit code 0 when the process on this machine answers
   apertur receive                 a small receiver for trying out webhooks: [--port 4000] [--dir DIR] [--secret S] [--fail N]
 
 Settings come from the environment (APERTUR_…): see .env.example.`;
@@ -68,6 +69,10 @@ async function run(command: string | undefined, args: string[]): Promise<number>
     case 'doctor': {
       const { doctor } = await import('./commands/doctor.ts');
       return doctor(readConfig());
+    }
+    case 'health': {
+      const { healthCommand } = await import('./commands/health.ts');
+      return healthCommand(readConfig());
     }
     case 'decrypt': {
       const { decryptCommand } = await import('./commands/decrypt.ts');

@@ -1,9 +1,10 @@
-/** `apertur migrate`: brings the database forward; doing it again does nothing. */
+/** `apertur migrate`: brings the database forward and makes the bucket; doing it again does nothing. */
 import path from 'node:path';
 import type { Config } from '../config.ts';
 import { migrate } from '../db/migrate.ts';
 import { openDatabase } from '../db/open.ts';
 import { silentLogger } from '../lib/logger.ts';
+import { ensureBucket } from '../storage/bucket.ts';
 
 export async function migrateCommand(config: Config): Promise<number> {
   const db = await openDatabase({
@@ -16,6 +17,8 @@ export async function migrateCommand(config: Config): Promise<number> {
     console.log(
       from === to ? `The database is up to date (schema ${to}).` : `Migrated from schema ${from} to ${to}.`,
     );
+    const bucket = await ensureBucket(config.storageUrl);
+    if (bucket === 'made') console.log('Made the bucket.');
     return 0;
   } finally {
     await db.close();

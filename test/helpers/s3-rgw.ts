@@ -29,7 +29,7 @@ export interface RgwServer {
   readonly port: number;
   readonly owner: S3User;
   /** Another user, who may do nothing in the owner's buckets until a policy says so. Limits are bytes in all. */
-  createUser(name: string, options?: { quotaBytes?: number }): Promise<S3User>;
+  createUser(name: string, options?: { quotaBytes?: number; keys?: S3User }): Promise<S3User>;
   /** A signed request that goes past everything under test. `path` is `/bucket/key`, not yet encoded. */
   call(
     method: string,
@@ -105,9 +105,9 @@ function server(cluster: Cluster, port: number, owner: S3User): RgwServer {
 async function createUser(
   cluster: Cluster,
   name: string,
-  options: { quotaBytes?: number } = {},
+  options: { quotaBytes?: number; keys?: S3User } = {},
 ): Promise<S3User> {
-  const user = {
+  const user = options.keys ?? {
     accessKeyId: `KEY${name.toUpperCase()}0123456789`,
     secretAccessKey: `secret/${name}+0123456789abcdef`,
   };
