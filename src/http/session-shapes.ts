@@ -1,7 +1,9 @@
 /** A session on the wire, in and out (contract §2.2 to §2.6). */
 import { type Static, Type } from 'typebox';
+import type { GpsPolicy } from '../images/place.ts';
 import { toIso } from '../lib/clock.ts';
 import type { SessionSummary } from '../sessions/find.ts';
+import type { Processing } from '../sessions/processing.ts';
 import { flattenTags, type Session, statusOf } from '../sessions/session.ts';
 import { nullable, shape, Timestamp } from './schemas.ts';
 
@@ -20,8 +22,28 @@ const limits = {
   allowed_mime_types: Type.Optional(Type.Array(Type.String({ maxLength: 60 }), { maxItems: 20 })),
 };
 
+/** What is done with the photos; each absent one as the project says. */
+const treatment = {
+  gps: Type.Optional(
+    Type.Union([Type.Literal('keep'), Type.Literal('strip'), Type.Literal('coarse')], {
+      description: 'The place where a photo was taken: kept, removed, or rounded to about a kilometre.',
+    }),
+  ),
+  image_format: Type.Optional(
+    Type.Union([Type.Literal('original'), Type.Literal('jpeg')], {
+      description: 'jpeg: HEIC photos become JPEG.',
+    }),
+  ),
+  downscale: Type.Optional(
+    Type.Boolean({
+      description: 'Photos beyond max_image_dimension become smaller instead of being refused.',
+    }),
+  ),
+};
+
 export const CreateSessionBody = shape('NewSession', {
   ...limits,
+  ...treatment,
   destination_ids: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: 200 })),
   long_polling: Type.Optional(Type.Boolean()),
   tags: Type.Optional(TagsInput),
@@ -40,6 +62,7 @@ export const CreateSessionBody = shape('NewSession', {
 
 export const UpdateSessionBody = shape('SessionChange', {
   ...limits,
+  ...treatment,
   max_image_dimension: Type.Optional(nullable(Type.Integer({ minimum: 1, maximum: 1_000_000 }))),
   max_image_size_mb: Type.Optional(nullable(Type.Integer({ minimum: 1, maximum: 100_000 }))),
   password: Type.Optional(
@@ -67,6 +90,21 @@ export const CreatedSession = shape('CreatedSession', {
   password_protected: Type.Boolean(),
   env: Type.Union([Type.Literal('live'), Type.Literal('test')]),
 });
+
+/** The treatment that a body asks for; undefined when it asks for none. */
+export function readTreatment(body: {
+  gps?: GpsPolicy;
+  image_format?: 'original' | 'jpeg';
+  downscale?: boolean;
+}): Partial<Processing> | undefined {
+  const { gps, image_format: format, downscale } = body;
+  if (gps === undefined && format === undefined && downscale === undefined) return undefined;
+  return {
+    ...(gps === undefined ? {} : { gps }),
+    ...(format === undefined ? {} : { format }),
+    ...(downscale === undefined ? {} : { downscale }),
+  };
+}
 
 const qrParams = {
   format: 'png | svg | jpeg',
@@ -117,6 +155,10 @@ export const SessionView = shape('Session', {
   e2eRequired: Type.Boolean(),
   imagesUploaded: Type.Integer(),
   maxImageSizeBytes: Type.Integer(),
+  photos: Type.Object(
+    { gps: Type.String(), imageFormat: Type.String(), downscale: Type.Boolean() },
+    { description: 'What is done with the photos before they are stored.' },
+  ),
   projectName: Type.String(),
   env: Type.String(),
 });
@@ -144,6 +186,11 @@ export function showSession(
     e2eRequired: session.e2e.required,
     imagesUploaded: session.imagesCount,
     maxImageSizeBytes: session.limits.imageBytes,
+    photos: {
+      gps: session.processing.gps,
+      imageFormat: session.processing.format,
+      downscale: session.processing.downscale,
+    },
     projectName: session.projectName,
     env: session.env,
   };

@@ -23,6 +23,7 @@ import type { Storage, StorageWriter } from '../storage/storage.ts';
 import type { ByteSource } from './byte-source.ts';
 import { e2eType } from './envelope.ts';
 import { markTestImage, type StoredPicture } from './mark-test.ts';
+import { processPicture } from './process.ts';
 import {
   type Encryption,
   type FormServices,
@@ -158,17 +159,24 @@ export async function findReceived(
   };
 }
 
-/** What is stored in the end: in test mode the photo with its mark. */
-async function finish<Image extends StoredPicture>(
+/** What is stored in the end: as the session wants its photos, and in test mode with the mark. */
+async function finish<Image extends StoredPicture & { filename: string }>(
   storage: Storage,
   session: Session,
   image: Image,
 ): Promise<Image> {
-  if (session.env !== 'test') return image;
-  return markTestImage(storage, image).catch(async (error: unknown) => {
-    await storage.remove(image.storageKey);
+  let stored = image;
+  try {
+    // What only the project can open stays as it is.
+    if (image.mimeType !== e2eType) {
+      const wanted = { ...session.processing, dimension: longestSide(session) };
+      stored = await processPicture(storage, stored, wanted);
+    }
+    return session.env === 'test' ? await markTestImage(storage, stored) : stored;
+  } catch (error) {
+    await storage.remove(stored.storageKey);
     throw error;
-  });
+  }
 }
 
 /** No row was made: refused, no room for it, or it never got its turn. */
@@ -255,6 +263,15 @@ export async function checkPassword(
   }
 }
 
+/** A session that wants JPEG takes HEIC too: it becomes what is wanted. */
+function takes({ limits, processing }: Session, type: string): boolean {
+  if (limits.mimeTypes.includes(type)) return true;
+  return type === 'image/heic' && processing.format === 'jpeg' && limits.mimeTypes.includes('image/jpeg');
+}
+
+const longestSide = ({ limits, plan }: Session): number =>
+  Math.min(limits.dimension ?? plan.imageDimension, plan.imageDimension);
+
 interface CheckedImage {
   filename: string;
   source: string;
@@ -276,7 +293,7 @@ function checkImage(form: ReceivedForm, session: Session): CheckedImage {
   if (sizeBytes === 0)
     throw new AppError(400, 'IMAGE_UNREADABLE', 'The photo is empty (0 bytes). Choose it again.');
   const type = inspection.mimeType;
-  if (type === undefined || !session.limits.mimeTypes.includes(type)) {
+  if (type === undefined || !takes(session, type)) {
     const taken = session.limits.mimeTypes.map((name) => name.replace('image/', '').toUpperCase()).join(', ');
     throw new AppError(
       415,
@@ -292,8 +309,8 @@ function checkImage(form: ReceivedForm, session: Session): CheckedImage {
     throw new AppError(400, 'IMAGE_UNREADABLE', why);
   }
   const { width, height } = inspection;
-  const longest = session.limits.dimension ?? session.plan.imageDimension;
-  const allowed = Math.min(longest, session.plan.imageDimension);
+  // What is made smaller anyhow may come larger, as far as the plan goes.
+  const allowed = session.processing.downscale ? session.plan.imageDimension : longestSide(session);
   if (Math.max(width, height) > allowed || width * height > session.plan.imageMegapixels * 1_000_000) {
     const message = `The photo is ${width} × ${height} pixels; at most ${allowed} a side are taken here.`;
     throw new AppError(400, 'IMAGE_DIMENSION_EXCEEDED', message);

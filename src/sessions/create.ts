@@ -20,6 +20,7 @@ import type { Plan } from '../projects/plans.ts';
 import { countSession, requireFeature } from '../projects/usage.ts';
 import { chooseTypes, expiryOf, type LimitsInput } from './limits.ts';
 import { hashPassword } from './password.ts';
+import type { Processing } from './processing.ts';
 import { flattenTags } from './session.ts';
 
 export interface NewSession extends LimitsInput {
@@ -30,6 +31,8 @@ export interface NewSession extends LimitsInput {
   webhookFormat?: string | undefined;
   longPolling?: boolean | undefined;
   tags?: Tags;
+  /** What is done with its photos, where it is not as the project says. */
+  processing?: Partial<Processing> | undefined;
   label?: string | undefined;
   metadata?: Record<string, unknown> | undefined;
   password?: string | undefined;
@@ -86,6 +89,7 @@ export async function createSession(
         max_image_size_mb: input.maxImageSizeMb ?? null,
         password_hash: passwordHash,
         long_polling: chosen.longPolling ? 1 : 0,
+        processing: input.processing ? JSON.stringify(input.processing) : null,
         images_count: 0,
         completed_at: null,
         expired_at: null,

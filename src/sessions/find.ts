@@ -16,6 +16,7 @@ function selectSessions(q: Queries) {
       'p.name as project_name',
       'p.e2e_public_key as e2e_public_key',
       'p.e2e_required as e2e_required',
+      'p.page as project_page',
       'n.definition as plan_definition',
       'k.max_images as key_max_images',
       'k.allowed_mime_types as key_mime_types',

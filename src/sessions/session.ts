@@ -5,6 +5,7 @@
 import type { Env, Flag, SessionTable } from '../db/schema.ts';
 import type { Tags } from '../destinations/destination.ts';
 import { type Plan, planOf } from '../projects/plans.ts';
+import { type Processing, readProcessing } from './processing.ts';
 
 export const imageTypes = ['image/jpeg', 'image/png', 'image/webp', 'image/heic'] as const;
 
@@ -39,6 +40,7 @@ export interface Session {
   passwordHash: string | null;
   plan: Plan;
   e2e: EndToEnd;
+  processing: Processing;
   /** The smallest of session, key and plan (contract §2.2, "effective limits"). */
   limits: {
     maxImages: number;
@@ -52,6 +54,7 @@ export interface Session {
 /** What the finders select: the session, its project's name and plan, and the limits of its key. */
 export interface SessionRow extends Omit<SessionTable, 'processing'> {
   processing: string | null;
+  project_page: string | null;
   project_name: string;
   e2e_public_key: string | null;
   e2e_required: Flag;
@@ -83,6 +86,7 @@ export function toSession(row: SessionRow): Session {
     passwordHash: row.password_hash,
     plan,
     e2e: endToEndOf(row, plan),
+    processing: readProcessing(row.processing, row.project_page),
     limits: {
       maxImages: smallest(row.max_images, row.key_max_images, plan.imagesPerSession),
       mimeTypes: keyTypes.length === 0 ? ownTypes : ownTypes.filter((type) => keyTypes.includes(type)),

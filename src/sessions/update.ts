@@ -6,12 +6,15 @@ import { requireFeature } from '../projects/usage.ts';
 import { completeSession, touchSession } from './changes.ts';
 import { checkExpiry, chooseTypes, type LimitsInput } from './limits.ts';
 import { hashPassword } from './password.ts';
+import type { Processing } from './processing.ts';
 import { type Session, statusOf } from './session.ts';
 
 export interface SessionChange extends Omit<LimitsInput, 'expiresIn' | 'expiresInHours'> {
   /** A string sets, null or '' removes, undefined keeps. */
   password?: string | null | undefined;
   tags?: Tags | undefined;
+  /** What is given replaces; the rest stays. */
+  processing?: Partial<Processing> | undefined;
   label?: string | null | undefined;
   metadata?: Record<string, unknown> | null | undefined;
 }
@@ -62,6 +65,9 @@ export async function updateSession(
       ...(change.tags === undefined
         ? {}
         : { tags: change.tags === null ? null : JSON.stringify(change.tags) }),
+      ...(change.processing === undefined
+        ? {}
+        : { processing: JSON.stringify({ ...session.processing, ...change.processing }) }),
       ...(change.label === undefined ? {} : { label: change.label }),
       ...(change.metadata === undefined
         ? {}

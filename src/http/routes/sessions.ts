@@ -28,6 +28,7 @@ import type { Services } from '../services.ts';
 import {
   CreatedSession,
   CreateSessionBody,
+  readTreatment,
   SessionRowShape,
   SessionView,
   showCreated,
@@ -115,6 +116,7 @@ function readNewSession(body: Static<typeof CreateSessionBody>): NewSession {
     allowedMimeTypes: body.allowed_mime_types,
     maxImageDimension: body.max_image_dimension,
     maxImageSizeMb: body.max_image_size_mb,
+    processing: readTreatment(body),
   };
 }
 
@@ -297,6 +299,7 @@ function addChange(add: AddRoute, services: Services): void {
 
 function readChange(body: Static<typeof UpdateSessionBody>): SessionChange {
   return {
+    processing: readTreatment(body),
     expiresAt: body.expires_at === undefined ? undefined : Date.parse(body.expires_at),
     maxImages: body.max_images,
     allowedMimeTypes: body.allowed_mime_types,
