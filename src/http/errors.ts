@@ -47,6 +47,11 @@ export function installErrors(app: FastifyInstance, known: KnownPaths, logger: L
   app.setNotFoundHandler((request, reply) => answer(reply, unknownRoute(request, reply, known)));
 }
 
+/** What the router refuses before there is a route: a path that is no URL, an id that is too long. */
+export function refuseUnroutable(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+  answer(reply, toAppError(error));
+}
+
 function answer(reply: FastifyReply, refusal: AppError): FastifyReply {
   if (refusal.retryAfter !== undefined) reply.header('Retry-After', refusal.retryAfter);
   return reply

@@ -73,7 +73,10 @@ export const pathIds: Record<string, PathId> = {
   invitation: { description: 'Id of the invitation.', example: 'inv_01J9Z8C2E4G6J8L0N2Q4S6T8VX' },
   app: { description: 'Id of the app.', example: 'app_01J9Z9A2C4E6G8J0M2P4R6T8VX' },
   grant: { description: 'Id of what a person gave to an app.', example: 'grant_01J9Z9B2D4F6H8K0M2P4R6T8VX' },
-  signIn: { description: 'Id of the sign-in, from the list of them.', example: 'per_01J9Z9C4D6F8H0K2M4P6R8T0VX' },
+  signIn: {
+    description: 'Id of the sign-in, from the list of them.',
+    example: 'per_01J9Z9C4D6F8H0K2M4P6R8T0VX',
+  },
   provider: { description: 'The service where the person signs in.', example: 'google_drive' },
 };
 

@@ -5,7 +5,7 @@ import { startOdooServer } from '../helpers/odoo-server.ts';
 import { makeJpeg } from '../helpers/pictures.ts';
 
 eachApp('odoo', (start) => {
-  test('a photo reaches Odoo once, also after an error; an acknowledged one is never repeated', async () => {
+  test('§17.46 a photo reaches Odoo once, also after an error; an acknowledged one is never repeated', async () => {
     const app = await start();
     const odoo = await startOdooServer(() => app.project.webhookSecret);
     onTestFinished(() => odoo.close());

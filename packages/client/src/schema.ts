@@ -159,6 +159,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The apps that I let act for me */
+        get: operations["listMyGrants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/grants/{grant}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take back what I let an app do; its tokens stop at once */
+        delete: operations["revokeMyGrant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/sessions": {
         parameters: {
             query?: never;
@@ -177,7 +211,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/me/sessions/{session}": {
+    "/api/v1/me/sessions/{signIn}": {
         parameters: {
             query?: never;
             header?: never;
@@ -189,6 +223,46 @@ export interface paths {
         post?: never;
         /** Sign out somewhere else; it counts at once */
         delete: operations["endMySession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oauth/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a token back (RFC 7009)
+         * @description Also at `/oauth/revoke`. A refresh token ends the whole grant, an access token only itself. An unknown token is no error.
+         */
+        post: operations["revokeOAuthToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oauth/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Exchange a code or a refresh token for an access token
+         * @description Also at `/oauth/token`. A client proves itself with its secret, in the body or by HTTP Basic; a public one with PKCE. Codes and refresh tokens are good once. Using one twice ends the whole grant.
+         */
+        post: operations["createOAuthToken"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -391,6 +465,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/destinations/{destination}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show where a photo would go, under the stored settings and what the body changes in them
+         * @description Settings may be incomplete: only the templates are read. What is wrong with them is answered in `errors`, with its place, and the status stays 200.
+         */
+        post: operations["previewStoredDestination"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/destinations/{destination}/test": {
         parameters: {
             query?: never;
@@ -419,6 +513,26 @@ export interface paths {
         get: operations["beginSignIn"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/destinations/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show where a photo would go under settings that are not saved
+         * @description Settings may be incomplete: only the templates are read. What is wrong with them is answered in `errors`, with its place, and the status stays 200.
+         */
+        post: operations["previewDestination"];
         delete?: never;
         options?: never;
         head?: never;
@@ -524,7 +638,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Register the client certificate that the key is used with */
+        /**
+         * Register the client certificate that the key is used with
+         * @description For back-ends that make their own requests: the published client libraries have no way to send this along (contract §17.26).
+         */
         put: operations["setClientCertificate"];
         post?: never;
         /** Ask for a client certificate no longer */
@@ -561,7 +678,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Begin to ask for one-time codes; a code confirms it */
+        /**
+         * Begin to ask for one-time codes; a code confirms it
+         * @description For back-ends that make their own requests: the published client libraries have no way to send this along (contract §17.26).
+         */
         post: operations["enrolTotp"];
         /** Ask for one-time codes no longer */
         delete: operations["deleteTotp"];
@@ -620,6 +740,94 @@ export interface paths {
         head?: never;
         /** Give a member another role */
         patch: operations["updateMember"];
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/oauth-apps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the OAuth apps of a project */
+        get: operations["listOAuthApps"];
+        put?: never;
+        /** Register an OAuth app; its secret is shown only here */
+        post: operations["createOAuthApp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/oauth-apps/{app}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an OAuth app */
+        get: operations["getOAuthApp"];
+        put?: never;
+        post?: never;
+        /** Delete an OAuth app; its tokens stop at once */
+        delete: operations["deleteOAuthApp"];
+        options?: never;
+        head?: never;
+        /** Change an OAuth app */
+        patch: operations["updateOAuthApp"];
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/oauth-apps/{app}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a new secret for an OAuth app; the old one is refused at once */
+        post: operations["rotateOAuthAppSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/oauth-grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The apps that may act in a project, and who let them in */
+        get: operations["listProjectGrants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/oauth-grants/{grant}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Shut an app out of a project; its tokens stop at once */
+        delete: operations["revokeProjectGrant"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/projects/{project}/overview": {
@@ -1832,6 +2040,24 @@ export interface components {
              */
             updatedAt: string;
         };
+        DestinationPreview: {
+            errors: {
+                field: string;
+                length: number;
+                /** @description The end of a sentence that begins with the field. */
+                message: string;
+                /** @description Characters from the start of the template. */
+                position: number;
+            }[];
+            path: string | null;
+            templates: {
+                field: string;
+                template: string;
+            }[];
+            /** @description What a template may use. */
+            variables: string[];
+            warnings: string[];
+        };
         DestinationTest: {
             error?: string;
             message?: string;
@@ -2010,6 +2236,24 @@ export interface components {
             projectName: string;
             role: "owner" | "admin" | "developer" | "viewer";
         };
+        MadeOAuthApp: {
+            allowedDomains: string[];
+            clientId: string;
+            clientSecret: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-03-02T08:15:30.250Z
+             */
+            createdAt: string;
+            homepage: string | null;
+            id: string;
+            isActive: boolean;
+            isPublic: boolean;
+            name: string;
+            publicKey: string;
+            redirectUris: string[];
+            secretPrefix: string | null;
+        };
         Me: {
             mayCreateProjects: boolean;
             person: components["schemas"]["Person"];
@@ -2090,6 +2334,8 @@ export interface components {
             destination_id?: string;
             /** @description Also taken as `destinationIds`. */
             destination_ids?: string[];
+            /** @description Photos beyond max_image_dimension become smaller instead of being refused. */
+            downscale?: boolean;
             /**
              * Format: date-time
              * @description Also taken as `expiresAt`.
@@ -2099,6 +2345,10 @@ export interface components {
             expires_in?: number;
             /** @description Also taken as `expiresInHours`. */
             expires_in_hours?: number;
+            /** @description The place where a photo was taken: kept, removed, or rounded to about a kilometre. */
+            gps?: "keep" | "strip" | "coarse";
+            /** @description jpeg: HEIC photos become JPEG. Also taken as `imageFormat`. */
+            image_format?: "original" | "jpeg";
             label?: string;
             /** @description Also taken as `longPolling`. */
             long_polling?: boolean;
@@ -2141,6 +2391,47 @@ export interface components {
             signatureMethod?: "hmac_sha256" | "svix";
             topics?: string[];
             url?: string;
+        };
+        OAuthApp: {
+            allowedDomains: string[];
+            clientId: string;
+            /**
+             * Format: date-time
+             * @example 2026-03-02T08:15:30.250Z
+             */
+            createdAt: string;
+            homepage: string | null;
+            id: string;
+            isActive: boolean;
+            isPublic: boolean;
+            name: string;
+            publicKey: string;
+            redirectUris: string[];
+            secretPrefix: string | null;
+        };
+        OAuthGrant: {
+            appId: string;
+            appName: string;
+            /**
+             * Format: date-time
+             * @example 2026-03-02T08:15:30.250Z
+             */
+            createdAt: string;
+            homepage: string | null;
+            id: string;
+            lastUsedAt: string | null;
+            personId: string;
+            personName: string;
+            projectId: string;
+            projectName: string;
+            scopes: string[];
+        };
+        OAuthToken: {
+            access_token: string;
+            expires_in: number;
+            refresh_token: string;
+            scope: string;
+            token_type: string;
         };
         OpenInvitation: {
             email: string;
@@ -2536,6 +2827,9 @@ export interface components {
             seconds: number;
             total: number;
         };
+        RevokedToken: {
+            revoked: boolean;
+        };
         Session: {
             e2eDowngraded: boolean;
             e2eEnabled: boolean;
@@ -2555,6 +2849,12 @@ export interface components {
             imagesUploaded: number;
             maxImageSizeBytes: number;
             password_protected: boolean;
+            /** @description What is done with the photos before they are stored. */
+            photos: {
+                downscale: boolean;
+                gps: string;
+                imageFormat: string;
+            };
             projectName: string;
             serverPublicKey: string;
             status: string;
@@ -2564,11 +2864,17 @@ export interface components {
         SessionChange: {
             /** @description Also taken as `allowedMimeTypes`. */
             allowed_mime_types?: string[];
+            /** @description Photos beyond max_image_dimension become smaller instead of being refused. */
+            downscale?: boolean;
             /**
              * Format: date-time
              * @description Also taken as `expiresAt`.
              */
             expires_at?: string;
+            /** @description The place where a photo was taken: kept, removed, or rounded to about a kilometre. */
+            gps?: "keep" | "strip" | "coarse";
+            /** @description jpeg: HEIC photos become JPEG. Also taken as `imageFormat`. */
+            image_format?: "original" | "jpeg";
             label?: string | null;
             /** @description Also taken as `maxImageDimension`. */
             max_image_dimension?: number | null;
@@ -3041,6 +3347,7 @@ export type CreatedSession = components['schemas']['CreatedSession'];
 export type Delivery = components['schemas']['Delivery'];
 export type DeliveryStatus = components['schemas']['DeliveryStatus'];
 export type Destination = components['schemas']['Destination'];
+export type DestinationPreview = components['schemas']['DestinationPreview'];
 export type DestinationTest = components['schemas']['DestinationTest'];
 export type E2eKey = components['schemas']['E2eKey'];
 export type EncryptedImage = components['schemas']['EncryptedImage'];
@@ -3057,6 +3364,7 @@ export type KeyDestinations = components['schemas']['KeyDestinations'];
 export type KeyDestinationsChange = components['schemas']['KeyDestinationsChange'];
 export type MadeAccount = components['schemas']['MadeAccount'];
 export type MadeInvitation = components['schemas']['MadeInvitation'];
+export type MadeOAuthApp = components['schemas']['MadeOAuthApp'];
 export type Me = components['schemas']['Me'];
 export type Member = components['schemas']['Member'];
 export type MemberRole = components['schemas']['MemberRole'];
@@ -3065,6 +3373,9 @@ export type NewKey = components['schemas']['NewKey'];
 export type NewReplay = components['schemas']['NewReplay'];
 export type NewSession = components['schemas']['NewSession'];
 export type NewWebhook = components['schemas']['NewWebhook'];
+export type OAuthApp = components['schemas']['OAuthApp'];
+export type OAuthGrant = components['schemas']['OAuthGrant'];
+export type OAuthToken = components['schemas']['OAuthToken'];
 export type OpenInvitation = components['schemas']['OpenInvitation'];
 export type Person = components['schemas']['Person'];
 export type PersonSession = components['schemas']['PersonSession'];
@@ -3083,6 +3394,7 @@ export type ProjectWebhookFailingEvent = components['schemas']['ProjectWebhookFa
 export type QueuedDelivery = components['schemas']['QueuedDelivery'];
 export type Replay = components['schemas']['Replay'];
 export type ReplayDryRun = components['schemas']['ReplayDryRun'];
+export type RevokedToken = components['schemas']['RevokedToken'];
 export type Session = components['schemas']['Session'];
 export type SessionChange = components['schemas']['SessionChange'];
 export type SessionRow = components['schemas']['SessionRow'];
@@ -3395,6 +3707,65 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    listMyGrants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthGrant"][];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    revokeMyGrant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of what a person gave to an app.
+                 * @example grant_01J9Z9B2D4F6H8K0M2P4R6T8VX
+                 */
+                grant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. The answer has no body. */
+            204: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     listMySessions: {
         parameters: {
             query?: never;
@@ -3459,10 +3830,10 @@ export interface operations {
             header?: never;
             path: {
                 /**
-                 * @description Id of the session.
-                 * @example sess_01J9Z3V7Q2M8D4K6T1R5W0XABC
+                 * @description Id of the sign-in, from the list of them.
+                 * @example per_01J9Z9C4D6F8H0K2M4P6R8T0VX
                  */
-                session: string;
+                signIn: string;
             };
             cookie?: never;
         };
@@ -3481,6 +3852,105 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    revokeOAuthToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Also taken as `clientId`. */
+                    client_id?: string;
+                    /** @description Also taken as `clientSecret`. */
+                    client_secret?: string;
+                    token: string;
+                    /** @description Also taken as `tokenTypeHint`. */
+                    token_type_hint?: string;
+                };
+                "application/x-www-form-urlencoded": {
+                    client_id?: string;
+                    client_secret?: string;
+                    token: string;
+                    token_type_hint?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevokedToken"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createOAuthToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Also taken as `clientId`. */
+                    client_id?: string;
+                    /** @description Also taken as `clientSecret`. */
+                    client_secret?: string;
+                    code?: string;
+                    /** @description Also taken as `codeVerifier`. */
+                    code_verifier?: string;
+                    /**
+                     * @description Also taken as `grantType`.
+                     * @example authorization_code
+                     */
+                    grant_type: string;
+                    /** @description Also taken as `redirectUri`. */
+                    redirect_uri?: string;
+                    /** @description Also taken as `refreshToken`. */
+                    refresh_token?: string;
+                    scope?: string;
+                };
+                "application/x-www-form-urlencoded": {
+                    client_id?: string;
+                    client_secret?: string;
+                    code?: string;
+                    code_verifier?: string;
+                    /** @example authorization_code */
+                    grant_type: string;
+                    redirect_uri?: string;
+                    refresh_token?: string;
+                    scope?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthToken"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -3639,6 +4109,7 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -4254,6 +4725,70 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    previewStoredDestination: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the destination.
+                 * @example dest_01J9Z2D4F6H8K0M2P4R6T8V0XZ
+                 */
+                destination: string;
+                /**
+                 * @description Id of the project.
+                 * @example proj_01J9Z2A4C6E8G0J2L4N6P8R0TV
+                 */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    config?: {
+                        [key: string]: unknown;
+                    };
+                    image?: {
+                        /** Format: date-time */
+                        created_at?: string;
+                        ext?: string;
+                        filename?: string;
+                        image_id?: string;
+                        image_index?: number;
+                        session_id?: string;
+                        tags?: null | string[] | {
+                            [key: string]: string | number | boolean;
+                        };
+                    };
+                } & {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DestinationPreview"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     testDestination: {
         parameters: {
             query?: never;
@@ -4343,6 +4878,65 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    previewDestination: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the project.
+                 * @example proj_01J9Z2A4C6E8G0J2L4N6P8R0TV
+                 */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    config?: {
+                        [key: string]: unknown;
+                    };
+                    image?: {
+                        /** Format: date-time */
+                        created_at?: string;
+                        ext?: string;
+                        filename?: string;
+                        image_id?: string;
+                        image_index?: number;
+                        session_id?: string;
+                        tags?: null | string[] | {
+                            [key: string]: string | number | boolean;
+                        };
+                    };
+                    type: string;
+                } & {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DestinationPreview"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -5101,7 +5695,7 @@ export interface operations {
             path: {
                 /**
                  * @description Id of the person.
-                 * @example psn_01J9Z8B2D4F6H8K0M2P4R6T8VX
+                 * @example per_01J9Z8B2D4F6H8K0M2P4R6T8VX
                  */
                 person: string;
                 /**
@@ -5138,7 +5732,7 @@ export interface operations {
             path: {
                 /**
                  * @description Id of the person.
-                 * @example psn_01J9Z8B2D4F6H8K0M2P4R6T8VX
+                 * @example per_01J9Z8B2D4F6H8K0M2P4R6T8VX
                  */
                 person: string;
                 /**
@@ -5175,6 +5769,328 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listOAuthApps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the project.
+                 * @example proj_01J9Z2A4C6E8G0J2L4N6P8R0TV
+                 */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthApp"][];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    createOAuthApp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the project.
+                 * @example proj_01J9Z2A4C6E8G0J2L4N6P8R0TV
+                 */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Also taken as `allowed_domains`. */
+                    allowedDomains?: string[];
+                    homepage?: string | null;
+                    /** @description Also taken as `is_public`. */
+                    isPublic?: boolean;
+                    name: string;
+                    /** @description Also taken as `redirect_uris`. */
+                    redirectUris: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeOAuthApp"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getOAuthApp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the app.
+                 * @example app_01J9Z9A2C4E6G8J0M2P4R6T8VX
+                 */
+                app: string;
+                /**
+                 * @description Id of the project.
+                 * @example proj_01J9Z2A4C6E8G0J2L4N6P8R0TV
+                 */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthApp"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    deleteOAuthApp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the app.
+                 * @example app_01J9Z9A2C4E6G8J0M2P4R6T8VX
+                 */
+                app: string;
+                /**
+                 * @description Id of the project.
+                 * @example proj_01J9Z2A4C6E8G0J2L4N6P8R0TV
+                 */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. The answer has no body. */
+            204: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    updateOAuthApp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the app.
+                 * @example app_01J9Z9A2C4E6G8J0M2P4R6T8VX
+                 */
+                app: string;
+                /**
+                 * @description Id of the project.
+                 * @example proj_01J9Z2A4C6E8G0J2L4N6P8R0TV
+                 */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Also taken as `allowed_domains`. */
+                    allowedDomains?: string[];
+                    homepage?: string | null;
+                    /** @description Also taken as `is_active`. */
+                    isActive?: boolean;
+                    name?: string;
+                    /** @description Also taken as `redirect_uris`. */
+                    redirectUris?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthApp"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    rotateOAuthAppSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the app.
+                 * @example app_01J9Z9A2C4E6G8J0M2P4R6T8VX
+                 */
+                app: string;
+                /**
+                 * @description Id of the project.
+                 * @example proj_01J9Z2A4C6E8G0J2L4N6P8R0TV
+                 */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeOAuthApp"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listProjectGrants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the project.
+                 * @example proj_01J9Z2A4C6E8G0J2L4N6P8R0TV
+                 */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OAuthGrant"][];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    revokeProjectGrant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of what a person gave to an app.
+                 * @example grant_01J9Z9B2D4F6H8K0M2P4R6T8VX
+                 */
+                grant: string;
+                /**
+                 * @description Id of the project.
+                 * @example proj_01J9Z2A4C6E8G0J2L4N6P8R0TV
+                 */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. The answer has no body. */
+            204: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
         };
@@ -6531,6 +7447,12 @@ export interface operations {
                             [key: string]: unknown;
                         } | null;
                         password_protected: boolean;
+                        /** @description What is done with the photos before they are stored. */
+                        photos: {
+                            downscale: boolean;
+                            gps: string;
+                            imageFormat: string;
+                        };
                         projectName: string;
                         serverPublicKey: string;
                         shortUrl: string;

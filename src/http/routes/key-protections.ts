@@ -23,6 +23,9 @@ import { KeyShape, showKey } from './keys.ts';
 const tag = 'Keys';
 const stem = '/projects/:project/keys/:key';
 
+const notForLibraries =
+  'For back-ends that make their own requests: the published client libraries have no way to send this along (contract §17.26).';
+
 export function addKeyProtectionRoutes(add: AddRoute, services: Services): void {
   addTotp(add, services);
   addClientCert(add, services);
@@ -55,6 +58,7 @@ function addTotp(add: AddRoute, services: Services): void {
     method: 'POST',
     paths: [`${stem}/totp`],
     id: 'enrolTotp',
+    description: notForLibraries,
     summary: 'Begin to ask for one-time codes; a code confirms it',
     errors: [409],
     response: { 201: Enrolment },
@@ -118,6 +122,7 @@ function addClientCert(add: AddRoute, services: Services): void {
     method: 'PUT',
     paths: [`${stem}/client-cert`],
     id: 'setClientCertificate',
+    description: notForLibraries,
     summary: 'Register the client certificate that the key is used with',
     body: ClientCert,
     response: { 200: KeyShape },
