@@ -3,8 +3,7 @@
  * that its component library writes; scripts come from files alone.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
@@ -54,23 +53,34 @@ const headers = {
 const notBuilt =
   '<!doctype html><title>Apertur</title><p>The dashboard is not built. Run "npm run build:web".</p>';
 
+/**
+ * Signing in on the way to an app's request: that window was opened by a page of the app, which waits for its answer and
+ * would lose it for good (docs/oauth.md).
+ */
+function leadsToConsent(request: FastifyRequest): boolean {
+  const { next } = request.query as { next?: unknown };
+  return (
+    request.url.startsWith('/sign-in?') && typeof next === 'string' && next.startsWith('/oauth/authorize?')
+  );
+}
+
 /** Adds the addresses of the dashboard and `GET /dashboard/assets/{file}`. `folder` is where it was built to. */
 export function registerDashboard(app: FastifyInstance, folder: string): void {
   const file = path.join(folder, 'index.html');
   const shell = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
   const hidden = { schema: { hide: true } };
-  const send = async (_request: FastifyRequest, reply: FastifyReply): Promise<string> => {
+  const send = async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
     const nonce = randomBytes(16).toString('base64');
     reply.headers({ ...headers, 'content-security-policy': policy(nonce) });
+    if (leadsToConsent(request)) reply.header('cross-origin-opener-policy', 'unsafe-none');
     if (shell === undefined) reply.code(503);
     return (shell ?? notBuilt).replaceAll('{{nonce}}', nonce);
   };
   for (const address of addresses) app.get(address, hidden, send);
   app.get('/dashboard', hidden, (_request, reply) => reply.redirect('/', 302));
-  const open = createAssets(path.join(folder, 'assets'));
-  app.get<{ Params: { file: string } }>('/dashboard/assets/:file', hidden, async (request, reply) => {
-    const accepted = String(request.headers['accept-encoding'] ?? '');
-    const asset = await open(request.params.file, accepted);
+  const assets = readAssets(path.join(folder, 'assets'));
+  app.get<{ Params: { file: string } }>('/dashboard/assets/:file', hidden, (request, reply) => {
+    const asset = choose(assets.get(request.params.file), String(request.headers['accept-encoding'] ?? ''));
     if (!asset) return reply.callNotFound();
     if (asset.encoding) reply.header('content-encoding', asset.encoding);
     return reply
@@ -85,36 +95,38 @@ export function registerDashboard(app: FastifyInstance, folder: string): void {
   });
 }
 
+type Encoding = 'br' | 'gzip';
+
 interface Asset {
-  bytes: Buffer;
   type: string;
-  encoding: string | undefined;
+  plain: Buffer;
+  compressed: Partial<Record<Encoding, Buffer>>;
 }
 
-/** Reads an asset in the best form that the client takes, once; few and small enough to be kept. */
-function createAssets(folder: string): (name: string, accepted: string) => Promise<Asset | undefined> {
-  const kept = new Map<string, Promise<Buffer | undefined>>();
-  const read = (name: string): Promise<Buffer | undefined> => {
-    const known = kept.get(name);
-    if (known) return known;
-    const bytes = readFile(path.join(folder, name)).catch(() => undefined);
-    // What does not exist is not remembered: names come from outside.
-    void bytes.then((found) => found ?? kept.delete(name));
-    kept.set(name, bytes);
-    return bytes;
-  };
-  return async (name, accepted) => {
+/** All at once and for good: who opened the page before an update still gets the files that belong to it. */
+function readAssets(folder: string): Map<string, Asset> {
+  const assets = new Map<string, Asset>();
+  const names = new Set(existsSync(folder) ? readdirSync(folder) : []);
+  const read = (name: string): Buffer | undefined =>
+    names.has(name) ? readFileSync(path.join(folder, name)) : undefined;
+  for (const name of names) {
     const type = assetTypes[path.extname(name)];
-    if (type === undefined || !/^[\w-][\w.-]*$/.test(name)) return undefined;
-    for (const [encoding, ending] of [
-      ['br', '.br'],
-      ['gzip', '.gz'],
-    ] as const) {
-      if (!new RegExp(`\\b${encoding}\\b`).test(accepted)) continue;
-      const bytes = await read(name + ending);
-      if (bytes) return { bytes, type, encoding };
-    }
-    const bytes = await read(name);
-    return bytes && { bytes, type, encoding: undefined };
-  };
+    if (type === undefined) continue;
+    assets.set(name, {
+      type,
+      plain: read(name)!,
+      compressed: { br: read(`${name}.br`), gzip: read(`${name}.gz`) },
+    });
+  }
+  return assets;
+}
+
+/** The smallest form that the client takes. */
+function choose(asset: Asset | undefined, accepted: string) {
+  if (!asset) return undefined;
+  for (const encoding of ['br', 'gzip'] as const) {
+    const bytes = asset.compressed[encoding];
+    if (bytes && new RegExp(`\\b${encoding}\\b`).test(accepted)) return { bytes, type: asset.type, encoding };
+  }
+  return { bytes: asset.plain, type: asset.type, encoding: undefined };
 }

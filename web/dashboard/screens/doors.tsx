@@ -31,8 +31,11 @@ export function SignIn() {
   const [password, setPassword] = useState('');
   const [second, setSecond] = useState(false);
   const enter = async () => {
+    const to = safeNext(next);
+    // What an app asks for is a page of the server, not one of the dashboard.
+    if (to.startsWith('/oauth/')) return window.location.replace(to);
     await rereadMe();
-    await navigate({ href: safeNext(next), replace: true });
+    await navigate({ href: to, replace: true });
   };
   const submit = useMutation({
     mutationFn: () =>
