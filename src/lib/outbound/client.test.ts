@@ -77,6 +77,20 @@ describe('an answer', () => {
     expect(JSON.parse(answer.body.toString())).toEqual([3_000_001, '3000001', null]);
   });
 
+  test('to headers that are spelled twice: the last one counts, and stands there once', async () => {
+    let seen: string[] = [];
+    const url = await serve((request, response) => {
+      seen = request.rawHeaders;
+      response.end();
+    });
+    const headers = { 'X-Shop': 'north', 'x-shop': 'south', 'X-Other': '1' };
+    await localOutbound().request({ ...post(url), headers });
+    const names = seen.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase());
+    expect(seen[seen.indexOf('x-shop') + 1]).toBe('south');
+    expect(new Set(names).size).toBe(names.length);
+    expect(names).toEqual(expect.arrayContaining(['host', 'content-length', 'connection', 'x-other']));
+  });
+
   test('to HEAD, to an empty POST and with 204 and 103', async () => {
     const url = await serve((request, response) => {
       response.writeEarlyHints({ link: '</a>; rel=preload' });

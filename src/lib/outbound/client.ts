@@ -156,10 +156,10 @@ function prepare(wanted: OutboundRequest): { target: Target; work: Exchange } {
   const secure = url.protocol === 'https:';
   const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port);
   const headers = checkHeaders(wanted.headers ?? {});
-  headers.host = url.host;
+  headers.push('host', url.host);
   const length = bodyLength(wanted.body);
-  if (length !== null) headers['content-length'] = String(length);
-  else if (!['GET', 'HEAD', 'OPTIONS'].includes(wanted.method)) headers['content-length'] = '0';
+  if (length !== null) headers.push('content-length', String(length));
+  else if (!['GET', 'HEAD', 'OPTIONS'].includes(wanted.method)) headers.push('content-length', '0');
   return {
     target: { protocol: secure ? 'https:' : 'http:', hostname, port, tls: wanted.tls },
     work: {
@@ -205,8 +205,10 @@ const framing = new Set([
 /** RFC 9110 §5.6.2. */
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-function checkHeaders(given: Record<string, string>): Record<string, string> {
-  const checked: Record<string, string> = {};
+/** Names and values in turns. Of two spellings of a name the last one counts. */
+function checkHeaders(given: Record<string, string>): string[] {
+  const checked: string[] = [];
+  const places = new Map<string, number>();
   for (const [name, value] of Object.entries(given)) {
     const safe = token.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
     if (!safe) {
@@ -217,10 +219,14 @@ function checkHeaders(given: Record<string, string>): Record<string, string> {
         `The header ${shown} holds characters that HTTP does not allow.`,
       );
     }
-    if (framing.has(name.toLowerCase())) {
+    const known = name.toLowerCase();
+    if (framing.has(known)) {
       throw new OutboundError('guard', 'HEADER_RESERVED', `The header ${name} is set by this server alone.`);
     }
-    checked[name] = value;
+    const place = places.get(known) ?? checked.length;
+    places.set(known, place);
+    checked[place] = name;
+    checked[place + 1] = value;
   }
   return checked;
 }

@@ -11,7 +11,8 @@ export interface Exchange {
   method: string;
   host: string;
   path: string;
-  headers: Record<string, string>;
+  /** Names and values in turns: Node writes such a list as it is. */
+  headers: string[];
   body: OutboundRequest['body'];
   maxResponseBytes: number;
 }
@@ -47,6 +48,7 @@ export async function exchange(
 }
 
 class Conversation {
+  readonly #lane: Lane;
   readonly #socket: Socket;
   readonly #bytesBefore: number;
   readonly #started = performance.now();
@@ -60,6 +62,7 @@ class Conversation {
   #answer: AnswerReader | null = null;
 
   constructor(lane: Lane, work: Exchange, progress: Progress, signal: AbortSignal) {
+    this.#lane = lane;
     this.#socket = lane.open.socket;
     this.#bytesBefore = this.#socket.bytesRead;
     this.#work = work;
@@ -94,6 +97,7 @@ class Conversation {
 
   readonly #onResponse = (response: http.IncomingMessage) => {
     this.#progress.phases.firstByte = elapsedSince(this.#started);
+    this.#lane.keepAlive = response.headers['keep-alive']?.toString();
     if (this.#sent) this.#progress.stage = 'body';
     this.#answer = readAnswer(response, this.#work.maxResponseBytes, (event, cause) => {
       if (event === 'broken') this.#breakOff(cause);
