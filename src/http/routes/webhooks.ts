@@ -1,5 +1,7 @@
 /** Event webhooks of a project: their settings, secrets and schedules (contract §8.1, §8.2). */
+import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
+import { mask } from '../../destinations/settings.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { countHeld, decideHeld, failWaiting, heldBatch, holdWaiting } from '../../events/held.ts';
 import { type EventDelivery, listFailures } from '../../events/history.ts';
@@ -59,13 +61,19 @@ const WebhookShape = shape('Webhook', {
 
 const iso = (ms: number | null): string | null => (ms === null ? null : toIso(ms));
 
-function show(webhook: Webhook, held: number, now: number): Static<typeof WebhookShape> {
+/**
+ * The published clients read the secret of a webhook from every answer (contract §8.1). A browser gets it only from the
+ * answer that made it: what a person's page never holds, nobody takes from it.
+ */
+const isPerson = (request: FastifyRequest): boolean => callerOf(request).kind === 'person';
+
+function show(webhook: Webhook, held: number, now: number, hidden = false): Static<typeof WebhookShape> {
   const until = webhook.previousSecretUntil;
   return {
     id: webhook.id,
     projectId: webhook.projectId,
     url: webhook.url,
-    secret: webhook.secret(),
+    secret: hidden ? mask : webhook.secret(),
     signatureMethod: webhook.signatureMethod,
     topics: webhook.topics,
     isActive: webhook.isActive,
@@ -145,12 +153,12 @@ export async function findWebhook(
   return requireWebhook(db.read, sealer, caller.projectId, params.webhook!);
 }
 
-async function showOne({ db, sealer, clock }: Services, projectId: string, id: string) {
+async function showOne({ db, sealer, clock }: Services, projectId: string, id: string, hidden = false) {
   const webhook = await requireWebhook(db.read, sealer, projectId, id);
   const held = await countHeld(db.read, [id]);
   const failures = await listFailures(db, webhook, 5);
   return {
-    ...show(webhook, held.get(id) ?? 0, clock.now()),
+    ...show(webhook, held.get(id) ?? 0, clock.now(), hidden),
     recentFailures: failures.map(showFailure),
   };
 }
@@ -175,7 +183,9 @@ function addReads(add: AddRoute, services: Services): void {
         db.read,
         webhooks.map((webhook) => webhook.id),
       );
-      return webhooks.map((webhook) => show(webhook, held.get(webhook.id) ?? 0, clock.now()));
+      return webhooks.map((webhook) =>
+        show(webhook, held.get(webhook.id) ?? 0, clock.now(), isPerson(request)),
+      );
     },
   });
   add({
@@ -190,7 +200,7 @@ function addReads(add: AddRoute, services: Services): void {
     response: { 200: WebhookShape },
     async handler(request) {
       const webhook = await findWebhook(services, request);
-      return showOne(services, webhook.projectId, webhook.id);
+      return showOne(services, webhook.projectId, webhook.id, isPerson(request));
     },
   });
 }
@@ -241,7 +251,7 @@ function addChange(add: AddRoute, services: Services): void {
         await updateWebhook(tx, webhook, { ...change, topics }, { sealer, now });
         if (change.isActive === false) await holdWaiting(tx, webhook.id, now);
       });
-      return showOne(services, webhook.projectId, webhook.id);
+      return showOne(services, webhook.projectId, webhook.id, isPerson(request));
     },
   });
 }

@@ -95,6 +95,8 @@ export interface Field {
   maximum?: number;
   maxLength?: number;
   items?: Field;
+  /** Of settings that make a path. */
+  template?: { names?: 'file' | 'folder' };
 }
 
 export interface SettingsSchema {

@@ -25,7 +25,7 @@ export interface FieldProps {
 
 const isText = (field: Field): boolean => field.type === 'string' || field.type === undefined;
 
-export const isTemplate = (name: string): boolean => /template$/.test(name);
+export const isTemplate = (field: Field): boolean => field.template !== undefined;
 
 function exampleOf(field: Field): string | undefined {
   const [first] = field.examples ?? [];
@@ -59,7 +59,7 @@ export function SchemaField(props: FieldProps) {
   const description = (
     <>
       {field.description}
-      {example && example.length < 60 && !isTemplate(name) ? (
+      {example && example.length < 60 && !isTemplate(field) ? (
         <>
           {' '}
           {fill(w.common.example, { example: '' })}

@@ -45,7 +45,7 @@ function fieldsOf({ config, credentials }: DestinationKind): Drawn[] {
 const isMain = ({ required, secret, name, field }: Drawn): boolean =>
   required ||
   (secret && field.maxLength !== undefined && field.maxLength <= 4_096) ||
-  isTemplate(name) ||
+  isTemplate(field) ||
   /^(region|host|port|username|protocol|format|remote_dir|prefix|folder)$/.test(name);
 
 export function SettingsForm(props: Props) {
@@ -62,12 +62,12 @@ export function SettingsForm(props: Props) {
   const config = configOf(fields, values, stored, retries);
   const draw = (drawn: Drawn) => {
     const change = (value: unknown) => setValues({ ...values, [drawn.name]: value });
-    if (isTemplate(drawn.name)) {
+    if (isTemplate(drawn.field)) {
       return (
         <TemplateField
           key={drawn.name}
           kind={kind.kind}
-          config={config}
+          config={templatesOf(fields, config)}
           {...drawn}
           value={values[drawn.name]}
           onChange={change}
@@ -116,6 +116,14 @@ export function SettingsForm(props: Props) {
     </form>
   );
 }
+
+/** What the preview needs to know; nothing else leaves before the form is sent. */
+const templatesOf = (fields: Drawn[], config: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(
+    fields
+      .filter(({ field }) => isTemplate(field))
+      .map(({ name, field }) => [name, config[name] ?? field.default ?? '']),
+  );
 
 /** Only what was typed; what was emptied goes as null, which removes it. */
 function configOf(

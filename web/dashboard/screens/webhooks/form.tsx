@@ -7,6 +7,7 @@ import { useChange, useScope } from '../../api/queries.ts';
 import type { Webhook } from '../../api/types.ts';
 import { tell } from '../../parts/ask.tsx';
 import { Refusal, submits } from '../../parts/door.tsx';
+import { freshSecrets } from '../../parts/fresh-secrets.ts';
 import { PageHead, Panel, useTitle } from '../../parts/page.tsx';
 import { w } from '../../words.ts';
 import { RetryPreview } from './retry-preview.tsx';
@@ -87,10 +88,10 @@ export function NewWebhook() {
     if (!made) return;
     tell(w.webhooks.created);
     // The secret is in this answer alone; the next screen shows it once.
+    if (made.secret) freshSecrets.set(made.id, made.secret);
     void navigate({
       to: '/p/$project/$env/webhooks/$webhook',
       params: { ...scope, webhook: made.id } as never,
-      state: { secret: made.secret } as never,
     });
   };
   return (

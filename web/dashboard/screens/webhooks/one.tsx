@@ -2,13 +2,14 @@
 import { Button, Menu, NumberInput, Tabs } from '@mantine/core';
 import { modals } from '@mantine/modals';
 import { IconArrowLeft, IconChevronDown, IconSend } from '@tabler/icons-react';
-import { Link, useLocation, useNavigate, useParams } from '@tanstack/react-router';
+import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useMay } from '../../api/me.ts';
 import { useChange, useData, useScope } from '../../api/queries.ts';
 import type { Webhook as WebhookAnswer } from '../../api/types.ts';
 import { ask, tell, tellProblem } from '../../parts/ask.tsx';
 import { submits } from '../../parts/door.tsx';
+import { freshSecrets } from '../../parts/fresh-secrets.ts';
 import { Load, PageHead, Panel, useTitle } from '../../parts/page.tsx';
 import { SecretOnce } from '../../parts/secret-once.tsx';
 import { Ago, Code, Id, State } from '../../parts/text.tsx';
@@ -22,8 +23,7 @@ import { useEventTypes } from './topics.tsx';
 export function Webhook() {
   const { webhook: id } = useParams({ strict: false }) as { webhook: string };
   const scope = useScope();
-  const { state } = useLocation();
-  const [secret, setSecret] = useState((state as { secret?: string }).secret);
+  const [secret, setSecret] = useState(() => freshSecrets.get(id));
   const found = useData<WebhookAnswer>(`/projects/${scope.project}/webhooks/${id}`, { every: 15_000 });
   useTitle(found.data ? hostOf(found.data.url) : undefined);
   return (
