@@ -164,6 +164,37 @@ test('a page of another site gets a code through a window, and its app calls the
   expect(await told(page)).toMatchObject({ code: 'closed' });
 });
 
+test('the link of the first start makes the owner, who signs in on the way to an app', async () => {
+  const app = await start();
+  const { page, context } = await phones.open();
+  const token = await createSetupToken(app.db, app.clock.now());
+  await page.goto(`${app.origin}/setup?token=${token}`);
+  await page.locator('input[name=name], input[autocomplete=name]').first().fill(ownerAccount.name);
+  await page.locator('input[type=email]').fill(ownerAccount.email);
+  for (const field of await page.locator('input[type=password]').all())
+    await field.fill(ownerAccount.password);
+  await page.locator('input[required]').last().fill('Claims');
+  await page.locator('button[type=submit]').click();
+  await page.waitForURL((url) => !url.pathname.startsWith('/setup'));
+  await context.clearCookies();
+
+  let publicKey = '';
+  const partner = await startPartner((origin) => partnerPage(app, publicKey)(origin));
+  const registered = await app.call('POST', `/projects/${app.project.id}/oauth-apps`, {
+    body: { name: 'Claims desk', redirectUris: [`${partner}/back`], allowedDomains: ['localhost'] },
+  });
+  publicKey = registered.body.publicKey;
+  await page.goto(`${partner}/`);
+  const popup = await popupOf(context, page);
+  await popup.waitForURL(/\/sign-in\?next=/);
+  await popup.locator('input[type=email]').fill(ownerAccount.email);
+  await popup.locator('input[type=password]').fill(ownerAccount.password);
+  await popup.locator('button[type=submit]').click();
+  await popup.getByRole('heading', { name: 'Claims desk asks for access' }).waitFor();
+  await popup.getByRole('button', { name: 'Allow', exact: true }).click();
+  expect(await told(page)).toMatchObject({ code: expect.stringMatching(/^aptr_code_/), state: 'mine' });
+});
+
 test('an app without our script comes and goes by redirects', async () => {
   const app = await start();
   const { page } = await phones.open();
