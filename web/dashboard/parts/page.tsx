@@ -67,12 +67,6 @@ export function Empty({ text, action, picture }: { text: string; action?: ReactN
   );
 }
 
-const docsOf: Record<string, string> = {
-  RATE_LIMITED: 'api',
-  QUOTA_EXCEEDED: 'plans',
-  CONFLICT: 'api',
-};
-
 /** What went wrong, and what to do next. */
 export function sayProblem(error: unknown): string {
   if (error instanceof OfflineError) return w.problem.offline;
@@ -100,7 +94,7 @@ export function Problem({ error, retry }: { error: unknown; retry?: () => void }
           <p className="quiet">
             <code>{code}</code>
             {' · '}
-            <Anchor href={`/docs/${docsOf[code] ?? 'api'}`} size="sm" underline="always">
+            <Anchor href="/docs" size="sm" underline="always">
               {w.problem.docs}
             </Anchor>
           </p>

@@ -5,6 +5,7 @@ import {
   IconBell,
   IconCheck,
   IconChevronDown,
+  IconCode,
   IconHome,
   IconKey,
   IconLanguage,
@@ -277,6 +278,9 @@ function AccountMenu() {
           </Menu.Item>
         ))}
         <Menu.Divider />
+        <Menu.Item component="a" href="/docs" leftSection={<IconCode size={16} />}>
+          {w.nav.apiDocs}
+        </Menu.Item>
         <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void signOut()}>
           {w.nav.signOut}
         </Menu.Item>

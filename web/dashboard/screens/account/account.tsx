@@ -11,6 +11,7 @@ import { Refusal, submits } from '../../parts/door.tsx';
 import { PageHead, Panel, useTitle } from '../../parts/page.tsx';
 import { Ago } from '../../parts/text.tsx';
 import { fill, w } from '../../words.ts';
+import { Grants } from '../settings/grants.tsx';
 import { Passkeys, TwoSteps } from './security.tsx';
 
 export function Account() {
@@ -27,6 +28,7 @@ export function Account() {
         <Passkeys />
       </div>
       <Devices />
+      <Grants title={w.apps.granted} help={w.apps.lead} path="/me/grants" may mine />
     </>
   );
 }

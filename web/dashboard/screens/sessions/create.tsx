@@ -31,6 +31,8 @@ interface Draft {
   maxImages: number | string;
   types: string[];
   dimension: number | string;
+  gps: string;
+  jpeg: boolean;
   password: string;
   tags: string[];
 }
@@ -43,7 +45,12 @@ function bodyOf(draft: Draft): Record<string, unknown> {
   if (draft.longPolling) body.long_polling = true;
   if (draft.maxImages !== '') body.max_images = Number(draft.maxImages);
   if (draft.types.length > 0 && draft.types.length < types.length) body.allowed_mime_types = draft.types;
-  if (draft.dimension !== '') body.max_image_dimension = Number(draft.dimension);
+  if (draft.dimension !== '') {
+    body.max_image_dimension = Number(draft.dimension);
+    body.downscale = true;
+  }
+  if (draft.gps !== 'keep') body.gps = draft.gps;
+  if (draft.jpeg) body.image_format = 'jpeg';
   if (draft.password) body.password = draft.password;
   if (draft.tags.length > 0) body.tags = draft.tags;
   return body;
@@ -76,6 +83,8 @@ export function NewSession() {
       maxImages: '',
       types,
       dimension: '',
+      gps: 'keep',
+      jpeg: false,
       password: '',
       tags: [],
     },
@@ -163,11 +172,26 @@ export function NewSession() {
                   />
                   <NumberInput
                     label={w.newSession.dimension}
+                    description={w.newSession.dimensionHelp}
                     min={1}
                     placeholder="2048"
                     {...form.getInputProps('dimension')}
                   />
                 </div>
+                <Select
+                  label={w.settings.gps}
+                  data={[
+                    { value: 'keep', label: w.settings.gpsKeep },
+                    { value: 'coarse', label: w.settings.gpsCoarse },
+                    { value: 'strip', label: w.settings.gpsStrip },
+                  ]}
+                  {...form.getInputProps('gps')}
+                />
+                <Switch
+                  label={w.settings.heicJpeg}
+                  description={w.settings.heic}
+                  {...form.getInputProps('jpeg', { type: 'checkbox' })}
+                />
                 <Checkbox.Group label={w.newSession.types} {...form.getInputProps('types')}>
                   <div className="row">
                     {types.map((type) => (

@@ -9,9 +9,10 @@ import { ask, tell, tellProblem } from '../../parts/ask.tsx';
 import { Refusal, submits } from '../../parts/door.tsx';
 import { Empty, Load, Panel } from '../../parts/page.tsx';
 import { SecretOnce } from '../../parts/secret-once.tsx';
-import { Ago, Id, State } from '../../parts/text.tsx';
+import { Id, State } from '../../parts/text.tsx';
 import { fill, w } from '../../words.ts';
 import { SettingsFrame } from './frame.tsx';
+import { Grants } from './grants.tsx';
 
 interface App {
   id: string;
@@ -26,20 +27,11 @@ interface App {
   clientSecret?: string;
 }
 
-interface Grant {
-  id: string;
-  appName?: string;
-  app?: { name: string };
-  scopes: string[];
-  createdAt: string;
-}
-
 export function Apps() {
   const scope = useScope();
   const may = useMay();
   const stem = `/projects/${scope.project}`;
   const apps = useData<App[]>(`${stem}/oauth-apps`, { enabled: may.apps });
-  const grants = useData<Grant[]>(`${stem}/oauth-grants`);
   const [opened, modal] = useDisclosure(false);
   const [secret, setSecret] = useState<string>();
   const add = may.apps ? (
@@ -61,24 +53,12 @@ export function Apps() {
           }
         </Load>
       ) : null}
-      <Panel title={w.apps.granted} help={w.apps.grantedHelp}>
-        <ul className="plain">
-          {grants.data?.map((grant) => (
-            <li key={grant.id} className="row spread">
-              <strong>{grant.appName ?? grant.app?.name}</strong>
-              <span className="chips">
-                {grant.scopes.map((name) => (
-                  <span key={name} className="chip">
-                    {name}
-                  </span>
-                ))}
-              </span>
-              <Ago at={grant.createdAt} />
-            </li>
-          ))}
-        </ul>
-        {grants.data?.length ? null : <p className="quiet">{w.apps.noGrants}</p>}
-      </Panel>
+      <Grants
+        title={w.apps.granted}
+        help={w.apps.grantedHelp}
+        path={`${stem}/oauth-grants`}
+        may={may.write}
+      />
       <Modal
         opened={opened}
         onClose={modal.close}

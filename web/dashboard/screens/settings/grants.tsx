@@ -1,0 +1,59 @@
+/** Apps that were let in: into a project, or by a person. */
+import { Button } from '@mantine/core';
+import { useChange, useData } from '../../api/queries.ts';
+import { ask, tellProblem } from '../../parts/ask.tsx';
+import { Panel } from '../../parts/page.tsx';
+import { Ago } from '../../parts/text.tsx';
+import { w } from '../../words.ts';
+
+interface Grant {
+  id: string;
+  appName: string;
+  projectName: string;
+  personName: string;
+  scopes: string[];
+  createdAt: string;
+}
+
+/** `path` lists them; one is ended below it. */
+export function Grants(props: { title: string; help: string; path: string; may: boolean; mine?: boolean }) {
+  const { path, mine = false } = props;
+  const grants = useData<Grant[]>(path, { global: mine });
+  const revoke = useChange((id: string, send) => send('DELETE', `${path}/${id}`), [path]);
+  const askRevoke = (grant: Grant) =>
+    ask({
+      title: `${w.apps.revoke}: ${grant.appName}`,
+      text: w.apps.deleteText,
+      confirm: w.apps.revoke,
+      run: () => revoke.mutateAsync(grant.id).catch(tellProblem),
+    });
+  return (
+    <Panel title={props.title} help={props.help}>
+      <ul className="plain">
+        {grants.data?.map((grant) => (
+          <li key={grant.id} className="row spread">
+            <span>
+              <strong>{grant.appName}</strong>{' '}
+              <span className="help">
+                · {mine ? grant.projectName : grant.personName} · <Ago at={grant.createdAt} />
+              </span>
+            </span>
+            <span className="chips">
+              {grant.scopes.map((name) => (
+                <span key={name} className="chip" title={(w.consent.scopes as Record<string, string>)[name]}>
+                  {name}
+                </span>
+              ))}
+            </span>
+            {props.may ? (
+              <Button size="xs" variant="default" onClick={() => askRevoke(grant)}>
+                {w.apps.revoke}
+              </Button>
+            ) : null}
+          </li>
+        ))}
+      </ul>
+      {grants.data?.length ? null : <p className="quiet">{w.apps.noGrants}</p>}
+    </Panel>
+  );
+}
