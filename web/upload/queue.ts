@@ -13,11 +13,25 @@ import type { ImageResult, Sending, SendResult } from './send.ts';
 export type Source = 'camera' | 'gallery';
 export type PhotoState = 'queued' | 'sending' | 'waiting' | 'received' | 'refused';
 
+/** What is known of a photo without reading it. */
+export interface PhotoFile {
+  readonly name: string;
+  readonly size: number;
+  readonly type: string;
+  readonly lastModified: number;
+}
+
 export interface Photo {
+  /** The phone's own name for it, by which the server knows it too. */
+  readonly id: string;
   /** Own number of this visit, from 1. */
   readonly number: number;
-  readonly file: File;
+  readonly file: PhotoFile;
   readonly source: Source;
+  /** Its bytes. */
+  open(): Promise<Blob>;
+  /** SHA-256, once it is known: two files are the same photo when their bytes are, whatever their names. */
+  hash?: string;
   state: PhotoState;
   /** From 0 to 1. */
   progress: number;
@@ -30,9 +44,13 @@ export interface Photo {
 export interface QueueOptions {
   send(photo: Photo, onProgress: (fraction: number) => void): Sending;
   /** Looks at the file before any byte is sent. */
-  inspect(file: File): Promise<Refusal | undefined>;
+  inspect(photo: Photo): Promise<Refusal | undefined>;
   /** Whether the phone still gives access to the file. */
-  canRead(file: File): Promise<boolean>;
+  canRead(photo: Photo): Promise<boolean>;
+  /** Puts the photo where it survives the page, before anything else. Absent: it stays where it is. */
+  keep?(photo: Photo): Promise<Keeping>;
+  /** The same photo was chosen before. */
+  onKnown?(): void;
   /** One small request: does the server answer? Also brings the session up to date. */
   probe(): Promise<boolean>;
   /** Runs `run` after `delay` milliseconds; the answer calls it off. */
@@ -46,20 +64,37 @@ export interface QueueOptions {
   onPassword(): void;
 }
 
+export interface RestoredPhoto {
+  id: string;
+  file: PhotoFile;
+  source: Source;
+  hash: string;
+  open(): Promise<Blob>;
+}
+
+export type Keeping =
+  | { kind: 'kept'; hash: string }
+  | { kind: 'known' }
+  | { kind: 'refused'; refusal: Refusal };
+
 export interface Added {
   added: Photo[];
   /** Chosen twice in this visit: not sent twice. */
-  known: File[];
+  known: PhotoFile[];
   /** More than the session has room for. */
-  over: File[];
+  over: PhotoFile[];
 }
 
 export interface Queue {
   readonly photos: readonly Photo[];
   /** Why unsent photos wait: no connection, a service that asks for patience, or nothing. */
   readonly waitingFor: 'connection' | 'service' | undefined;
+  /** How many are being put where they survive the page. */
+  readonly keeping: number;
   unsent(): Photo[];
   add(files: readonly File[], source: Source, room: number): Added;
+  /** Photos that an earlier visit kept. */
+  restore(kept: readonly RestoredPhoto[]): void;
   remove(photo: Photo): void;
   retry(photo: Photo): void;
   /** The phone says that it is offline. */
@@ -87,6 +122,8 @@ interface Attempt {
   /** The last attempt was answered, and told to come again later. */
   busy: boolean;
   sending: Sending | undefined;
+  /** It is being put where it survives the page. */
+  keeping: boolean;
   /** Calls off the wait; undefined when the photo need not wait. */
   callOff: (() => void) | undefined;
 }
@@ -116,7 +153,9 @@ export function createQueue(options: QueueOptions): Queue {
     let free = PARALLEL - photos.filter((photo) => photo.state === 'sending').length;
     for (const photo of photos) {
       if (free === 0) return;
-      const ready = photo.state === 'queued' || (photo.state === 'waiting' && !attemptOf(photo).callOff);
+      const mine = attemptOf(photo);
+      if (mine.keeping) continue;
+      const ready = photo.state === 'queued' || (photo.state === 'waiting' && !mine.callOff);
       if (!ready) continue;
       free--;
       void attempt(photo);
@@ -125,7 +164,7 @@ export function createQueue(options: QueueOptions): Queue {
 
   async function attempt(photo: Photo): Promise<void> {
     change(photo, 'sending');
-    const refusal = await options.inspect(photo.file);
+    const refusal = await options.inspect(photo);
     if (photo.state !== 'sending') return;
     if (refusal !== undefined) return refuse(photo, refusal);
     const mine = attemptOf(photo);
@@ -175,7 +214,7 @@ export function createQueue(options: QueueOptions): Queue {
 
   /** No answer came. */
   async function lose(photo: Photo, uncertain: boolean): Promise<void> {
-    const readable = await options.canRead(photo.file);
+    const readable = await options.canRead(photo);
     if (photo.state !== 'sending') return;
     if (!readable) return refuse(photo, { reason: 'lost-file' });
     const mine = attemptOf(photo);
@@ -262,23 +301,78 @@ export function createQueue(options: QueueOptions): Queue {
     options.onChange(photo);
   }
 
-  function create(file: File, source: Source): Photo {
-    const photo: Photo = { number: ++last, file, source, state: 'queued', progress: 0, delivered: 0 };
+  function create(file: PhotoFile, source: Source, made: { id: string; open(): Promise<Blob> }): Photo {
+    const photo: Photo = {
+      ...made,
+      number: ++last,
+      file,
+      source,
+      state: 'queued',
+      progress: 0,
+      delivered: 0,
+    };
     photos.push(photo);
     attempts.set(photo, {
       failures: 0,
       uncertain: false,
       busy: false,
+      keeping: false,
       sending: undefined,
       callOff: undefined,
     });
     return photo;
   }
 
+  /** First of all onto the phone: what comes after may end the page. */
+  async function keep(photo: Photo): Promise<void> {
+    if (options.keep === undefined) return;
+    const mine = attemptOf(photo);
+    mine.keeping = true;
+    const kept = await options.keep(photo);
+    mine.keeping = false;
+    options.onChange();
+    if (photo.state !== 'queued') return;
+    if (kept.kind === 'refused') return refuse(photo, kept.refusal);
+    if (kept.kind === 'kept') photo.hash = kept.hash;
+    const twin = photos.find(
+      (other) => other !== photo && other.hash === photo.hash && photo.hash !== undefined,
+    );
+    if (kept.kind === 'known' || twin !== undefined) {
+      remove(photo);
+      if (twin?.state === 'refused') retry(twin);
+      else options.onKnown?.();
+      return;
+    }
+    options.onChange(photo);
+    pump();
+  }
+
+  function remove(photo: Photo): void {
+    const mine = attemptOf(photo);
+    mine.callOff?.();
+    photos.splice(photos.indexOf(photo), 1);
+    photo.state = 'refused';
+    mine.sending?.abort();
+    mine.sending = undefined;
+    options.onChange();
+    pump();
+  }
+
+  function retry(photo: Photo): void {
+    if (photo.state !== 'refused') return;
+    photo.progress = 0;
+    delete photo.refusal;
+    change(photo, 'queued');
+    pump();
+  }
+
   return {
     photos,
     unsent,
     loseLine,
+    get keeping() {
+      return photos.filter((photo) => attemptOf(photo).keeping).length;
+    },
     get waitingFor() {
       if (line.wait !== undefined) return line.wait;
       const active = unsent();
@@ -289,33 +383,27 @@ export function createQueue(options: QueueOptions): Queue {
       // Only what is new takes room: a photo that is on its way already has its place.
       const result: Added = { added: [], known: [], over: [] };
       for (const file of files) {
-        const twin = photos.find((photo) => sameFile(photo.file, file));
-        if (twin?.state === 'refused') this.retry(twin);
+        // Where photos are kept they are known by their bytes: two may have one name.
+        const twin = options.keep ? undefined : photos.find((photo) => sameFile(photo.file, file));
+        if (twin?.state === 'refused') retry(twin);
         else if (twin !== undefined) result.known.push(file);
         else if (result.added.length >= room) result.over.push(file);
-        else result.added.push(create(file, source));
+        else result.added.push(create(file, source, { id: newId(), open: async () => file }));
       }
       options.onChange();
+      for (const photo of result.added) void keep(photo);
       pump();
       return result;
     },
-    remove(photo) {
-      const mine = attemptOf(photo);
-      mine.callOff?.();
-      photos.splice(photos.indexOf(photo), 1);
-      photo.state = 'refused';
-      mine.sending?.abort();
-      mine.sending = undefined;
+    restore(kept) {
+      for (const { file, source, hash, ...made } of kept) {
+        if (!photos.some(({ id }) => id === made.id)) create(file, source, made).hash = hash;
+      }
       options.onChange();
       pump();
     },
-    retry(photo) {
-      if (photo.state !== 'refused') return;
-      photo.progress = 0;
-      delete photo.refusal;
-      change(photo, 'queued');
-      pump();
-    },
+    remove,
+    retry,
     wake() {
       for (const photo of photos) {
         const mine = attemptOf(photo);
@@ -371,6 +459,15 @@ function answered(result: SendResult): boolean {
   return result.kind !== 'retry' || result.cause === 'service';
 }
 
-function sameFile(a: File, b: File): boolean {
+/** A UUID (RFC 9562, version 4), also where the page did not come over HTTPS. */
+function newId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
+
+function sameFile(a: PhotoFile, b: PhotoFile): boolean {
   return a.name === b.name && a.size === b.size && a.lastModified === b.lastModified;
 }

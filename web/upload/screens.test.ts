@@ -26,6 +26,8 @@ const session: Session = {
 
 function photos(...states: Photo['state'][]): Photo[] {
   return states.map((state, index) => ({
+    id: `photo-${index}`,
+    open: async () => new Blob(),
     number: index + 1,
     file: new File(['x'], `${index}.jpg`),
     source: 'gallery',
@@ -44,6 +46,7 @@ function screenOf(change: Partial<Situation>): Screen {
     password: 'none',
     photos: [],
     waitingFor: undefined,
+    keeping: 0,
     notice: '',
     left: false,
     now: at(3, 13, 0),

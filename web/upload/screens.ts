@@ -1,8 +1,7 @@
 /** What the page shows and says in every situation. Pure: a situation in, a screen out. */
-import { isEndToEnd } from './outgoing.ts';
 import type { Photo, Queue } from './queue.ts';
 import type { Ending } from './refusal.ts';
-import type { Session } from './session.ts';
+import { isEndToEnd, type Session } from './session.ts';
 import type { Screen, StatusPart } from './view/layout.ts';
 import type { Speech } from './words.ts';
 
@@ -15,6 +14,8 @@ export interface Situation {
   password: 'none' | 'ask' | 'changed';
   photos: readonly Photo[];
   waitingFor: Queue['waitingFor'];
+  /** Photos that are not yet kept on the phone itself: of those nobody may say so. */
+  keeping: number;
   /** What became of the last choice, where something must be said about it. */
   notice: string;
   /** The person said that they are done. */
@@ -79,6 +80,8 @@ function open(
         : speech.say('title');
   const introduction = [speech.count('introduction', max - situation.held), until];
   if (isEndToEnd(session)) introduction.push(speech.say('encrypted'));
+  else if (session.photos?.gps === 'strip') introduction.push(speech.say('placeRemoved'));
+  else if (session.photos?.gps === 'coarse') introduction.push(speech.say('placeCoarse'));
   if (situation.held > 0) introduction.unshift(speech.count('alreadyHere', situation.held, { max }));
   return {
     name: 'open',
@@ -102,7 +105,9 @@ function status(
   const parts: StatusPart[] = situation.notice === '' ? [] : [{ tone: 'calm', text: situation.notice }];
   if (unsent > 0) {
     const { waitingFor } = situation;
-    if (waitingFor === 'connection')
+    if (waitingFor !== undefined && situation.keeping > 0)
+      parts.push({ tone: 'calm', text: speech.count('keepingPhotos', situation.keeping) });
+    else if (waitingFor === 'connection')
       parts.push({ tone: 'warn', text: speech.count('waitingConnection', unsent) });
     else if (waitingFor === 'service')
       parts.push({ tone: 'warn', text: speech.count('waitingService', unsent) });

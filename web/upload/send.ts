@@ -1,9 +1,9 @@
 /**
- * One attempt to send one photo (contract §3.1). XMLHttpRequest, because it is the one way in every browser to
+ * One attempt to send one photo at once (contract §3.1), for when the code that sends in pieces could not be had.
+ * XMLHttpRequest, because it is the one way in every browser to
  * see how much has left the phone. A photo counts as received on a 201 that names the stored image, and on
  * nothing else.
  */
-import type { Outgoing } from './outgoing.ts';
 import type { Refusal } from './refusal.ts';
 import { parseRetryAfter } from './retry.ts';
 
@@ -31,7 +31,10 @@ export interface Sending {
 
 export interface SendRequest {
   url: string;
-  outgoing: Outgoing;
+  /** The phone's own name for the photo: sent again, it is the same image. */
+  id: string;
+  body: Blob;
+  filename: string;
   source: 'camera' | 'gallery';
   password: string | undefined;
   /** From 0 to 1; 1 when every byte has left and only the answer is missing. */
@@ -62,7 +65,7 @@ export function sendPhoto(request: SendRequest): Sending {
       watch(ANSWER);
       request.onProgress(1);
     };
-    xhr.onload = () => resolve(readAnswer(xhr, request.outgoing.body.size));
+    xhr.onload = () => resolve(readAnswer(xhr, request.body.size));
     xhr.onerror = cut;
     xhr.onabort = cut;
     xhr.onloadend = () => clearTimeout(watchdog);
@@ -71,11 +74,10 @@ export function sendPhoto(request: SendRequest): Sending {
       // Header values are Latin-1; percent-encoded UTF-8 carries any password.
       xhr.setRequestHeader('x-session-password', encodeURIComponent(request.password));
     }
-    const { body, filename, sealed } = request.outgoing;
-    if (sealed) xhr.setRequestHeader('x-aptr-encrypted', 'e2e');
+    xhr.setRequestHeader('idempotency-key', request.id);
     const form = new FormData();
     form.append('source', request.source);
-    form.append('file', body, filename);
+    form.append('file', request.body, request.filename);
     watch(STALL);
     xhr.send(form);
   });

@@ -12,6 +12,8 @@ export interface Session {
   /** Photos leave the phone encrypted for the project alone, with this key (PEM). */
   e2eEnabled?: boolean;
   e2ePublicKey?: string | null;
+  /** What the server does with the photos. */
+  photos?: { gps: 'keep' | 'strip' | 'coarse'; imageFormat: 'original' | 'jpeg'; downscale: boolean };
   imagesUploaded: number;
   /** Bytes. */
   maxImageSizeBytes?: number;
@@ -31,11 +33,22 @@ export type PasswordAnswer =
   | { kind: 'not-found' }
   | { kind: 'unreachable' };
 
+/** Whether this session's photos leave the phone encrypted, for its project alone. */
+export const isEndToEnd = (session: Session | undefined): boolean =>
+  session?.e2eEnabled === true && typeof session.e2ePublicKey === 'string';
+
+/** HEIC is taken too where the server makes JPEG of it. */
+export function takenTypes(session: Session | undefined): string[] {
+  const types = session?.effectiveAllowedMimeTypes ?? [];
+  const becomesJpeg = session?.photos?.imageFormat === 'jpeg' && types.includes('image/jpeg');
+  return becomesJpeg ? [...types, 'image/heic'] : types;
+}
+
 const PATIENCE = 15_000;
 
 export function uploadPath(
   sessionId: string,
-  noun: 'session' | 'images' | 'events' | 'verify-password',
+  noun: 'session' | 'images' | 'resumable' | 'events' | 'verify-password',
 ): string {
   return `/api/v1/upload/${encodeURIComponent(sessionId)}/${noun}`;
 }

@@ -9,11 +9,14 @@ const SIDE = 320;
 let turn: Promise<unknown> = Promise.resolve();
 
 /** An object URL of the thumbnail; undefined when this browser cannot draw the photo (HEIC outside Safari). */
-export function createThumbnail(file: Blob): Promise<string | undefined> {
-  const mine = turn.then(() => draw(file)).catch(() => undefined);
+export function createThumbnail(open: () => Promise<Blob>): Promise<string | undefined> {
+  const mine = turn.then(async () => draw(await open())).catch(() => undefined);
   turn = mine;
   return mine;
 }
+
+/** Resolves when every thumbnail that was asked for has been drawn, or could not be. */
+export const thumbnailsDrawn = (): Promise<unknown> => turn;
 
 async function draw(file: Blob): Promise<string | undefined> {
   const picture = await decode(file);

@@ -2,13 +2,21 @@
 import type { Embed } from './embed.ts';
 import { canRead, inspectFile } from './inspect.ts';
 import { followSession } from './live.ts';
-import { sendOutgoing } from './outgoing.ts';
-import { createQueue, type Photo, type Source } from './queue.ts';
+import { createQueue, type Keeping, type Photo, type Source } from './queue.ts';
 import { type Ending, type Refusal, refusalSentence } from './refusal.ts';
 import { retryDelay } from './retry.ts';
+import type { Road } from './road/road.ts';
 import { describeScreen, isFull, type Situation, type Wishes } from './screens.ts';
-import { sendPhoto } from './send.ts';
-import { loadSession, type SessionAnswer, uploadPath, verifyPassword } from './session.ts';
+import { type Sending, type SendResult, sendPhoto } from './send.ts';
+import {
+  isEndToEnd,
+  loadSession,
+  type SessionAnswer,
+  takenTypes,
+  uploadPath,
+  verifyPassword,
+} from './session.ts';
+import { thumbnailsDrawn } from './thumbnail.ts';
 import { createLayout } from './view/layout.ts';
 import { createTile, type Tile } from './view/tile.ts';
 import type { Speech } from './words.ts';
@@ -25,7 +33,7 @@ export interface VisitOptions {
 }
 
 export function startVisit({ sessionId, link, root, speech, embed, first }: VisitOptions): void {
-  const situation: Omit<Situation, 'photos' | 'waitingFor' | 'now'> = {
+  const situation: Omit<Situation, 'photos' | 'waitingFor' | 'keeping' | 'now'> = {
     link: link === 'known' ? 'loading' : link,
     session: undefined,
     held: 0,
@@ -48,22 +56,20 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
     onPassword: (value) => void tryPassword(value),
   });
   const queue = createQueue({
-    send: (photo, onProgress) =>
-      sendOutgoing(photo, situation.session, (outgoing) =>
-        sendPhoto({
-          url: uploadPath(sessionId, 'images'),
-          outgoing,
-          source: photo.source,
-          password,
-          onProgress,
-        }),
-      ),
-    inspect: (file) =>
-      inspectFile(file, {
-        maxBytes: situation.session?.maxImageSizeBytes,
-        types: situation.session?.effectiveAllowedMimeTypes ?? [],
-      }),
-    canRead,
+    send: (photo, onProgress) => sendByRoad(photo, onProgress),
+    async inspect(photo) {
+      // What is kept was looked at before it was.
+      return photo.hash === undefined ? inspect(await photo.open()) : undefined;
+    },
+    async canRead(photo) {
+      const open = (await road())?.open(photo) ?? photo.open();
+      return open.then(canRead, () => false);
+    },
+    keep,
+    onKnown() {
+      known++;
+      say(speech.count('alreadySent', known));
+    },
     async probe() {
       const answer = await loadSession(sessionId);
       if (answer.kind === 'unreachable') return answer.answered;
@@ -78,7 +84,9 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
     },
     random: Math.random,
     onChange: (photo) => (photo === undefined ? render() : renderPhoto(photo)),
-    onReceived(_photo, image) {
+    onReceived(photo, image) {
+      // Its bytes may go once its small picture has been drawn from them.
+      void thumbnailsDrawn().then(async () => (await road())?.settle(photo));
       ownReceived++;
       countHeld();
       embed.imageReceived(image);
@@ -108,6 +116,80 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
     },
   };
 
+  let safeRoad: Promise<Road | undefined> | undefined;
+  /** How many of the last choice were chosen before. */
+  let known = 0;
+
+  /** Undefined while its code cannot be had: then photos go as they can, and it is asked for again. */
+  function road(): Promise<Road | undefined> {
+    safeRoad ??= import('./road/road.ts')
+      .then((part) => part.createRoad(sessionId))
+      .catch(() => {
+        safeRoad = undefined;
+        return undefined;
+      });
+    return safeRoad;
+  }
+
+  const inspect = (file: Blob): Promise<Refusal | undefined> =>
+    inspectFile(file, {
+      maxBytes: situation.session?.maxImageSizeBytes,
+      types: takenTypes(situation.session),
+    });
+
+  /** First onto the phone, so that the photo survives this page. */
+  async function keep(photo: Photo): Promise<Keeping> {
+    const refusal = await inspect(await photo.open());
+    if (refusal !== undefined) return { kind: 'refused', refusal };
+    const safe = await road();
+    const until = Date.parse(situation.session?.expiresAt ?? '') || Date.now() + 604_800_000;
+    const kept = await safe?.keep(photo, until);
+    if (kept?.kind === 'lost') return { kind: 'refused', refusal: { reason: 'lost-file' } };
+    if (kept?.kind === 'known') return kept;
+    if (kept?.stored === false) say(speech.say('storageFull'));
+    return { kind: 'kept', hash: kept?.hash ?? photo.id };
+  }
+
+  function sendByRoad(photo: Photo, onProgress: (fraction: number) => void): Sending {
+    let inner: Sending | undefined;
+    let aborted = false;
+    const cut: SendResult = { kind: 'retry', cause: 'connection', uncertain: false };
+    const run = async (): Promise<SendResult> => {
+      const safe = await road();
+      if (aborted) return cut;
+      if (safe !== undefined) {
+        const url = uploadPath(sessionId, 'resumable');
+        inner = safe.send(photo, { url, password, session: situation.session, onProgress });
+      } else if (isEndToEnd(situation.session)) return cut;
+      else {
+        const url = uploadPath(sessionId, 'images');
+        const { id, source } = photo;
+        const filename = photo.file.name || 'photo.jpg';
+        inner = sendPhoto({ url, id, source, filename, body: await photo.open(), password, onProgress });
+      }
+      return inner.result;
+    };
+    return {
+      result: run(),
+      abort() {
+        aborted = true;
+        inner?.abort();
+      },
+    };
+  }
+
+  /** Photos that an earlier visit kept go on by themselves. */
+  async function restore(): Promise<void> {
+    const left = await (await road())?.restore();
+    if (left === undefined || left.length === 0 || situation.ended !== undefined) return;
+    queue.restore(left);
+  }
+
+  function say(notice: string): void {
+    situation.notice = notice;
+    render();
+  }
+
   async function open(answering: Promise<SessionAnswer>): Promise<void> {
     clearTimeout(reloadTimer);
     const answer = await answering;
@@ -124,6 +206,8 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
     }
     take(answer);
     if (answer.kind === 'session' && situation.ended !== 'expired') follow();
+    if (situation.password !== 'none') queue.hold();
+    void restore();
     tellStart();
   }
 
@@ -212,13 +296,12 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
 
   function addFiles(files: File[], source: Source): void {
     if (situation.session === undefined) return;
+    known = 0;
     const room = situation.session.effectiveMaxImages - situation.held - queue.unsent().length;
     situation.left = false;
-    const { known, over } = queue.add(files, source, Math.max(0, room));
-    const notices: string[] = [];
-    if (known.length > 0) notices.push(speech.count('alreadySent', known.length));
-    if (over.length > 0) notices.push(speech.count('notAdded', over.length));
-    situation.notice = notices.join(' ');
+    situation.notice = '';
+    const { over } = queue.add(files, source, Math.max(0, room));
+    if (over.length > 0) situation.notice = speech.count('notAdded', over.length);
     render();
   }
 
@@ -242,7 +325,13 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
   }
 
   function now(): Situation {
-    return { ...situation, photos: queue.photos, waitingFor: queue.waitingFor, now: Date.now() };
+    return {
+      ...situation,
+      photos: queue.photos,
+      waitingFor: queue.waitingFor,
+      keeping: queue.keeping,
+      now: Date.now(),
+    };
   }
 
   function renderPhoto(photo: Photo): void {
@@ -252,11 +341,15 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
 
   function render(): void {
     placeTiles();
+    void safeRoad?.then((safe) =>
+      safe?.stayAwake(queue.unsent().length > 0 && situation.ended === undefined),
+    );
     layout.show(describeScreen(now(), speech, wishes));
   }
 
   /** The newest choice first, in its own order: what was just taken is in sight. */
   function placeTiles(): void {
+    for (const photo of tiles.keys()) if (!queue.photos.includes(photo)) dropTile(photo);
     const fresh = queue.photos.filter((photo) => !tiles.has(photo));
     for (const photo of fresh) {
       const tile = createTile(photo, speech, {
@@ -270,13 +363,18 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
   }
 
   function removePhoto(photo: Photo): void {
+    const tile = tiles.get(photo)?.element;
+    const neighbour = tile?.nextElementSibling ?? tile?.previousElementSibling;
+    queue.remove(photo);
+    void road().then((safe) => safe?.remove(photo));
+    if (neighbour instanceof HTMLElement) neighbour.focus();
+  }
+
+  function dropTile(photo: Photo): void {
     const tile = tiles.get(photo);
-    const neighbour = tile?.element.nextElementSibling ?? tile?.element.previousElementSibling;
     tiles.delete(photo);
     tile?.element.remove();
     tile?.close();
-    queue.remove(photo);
-    if (neighbour instanceof HTMLElement) neighbour.focus();
   }
 
   function comeAlive(): void {

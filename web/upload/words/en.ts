@@ -24,6 +24,8 @@ export interface Words {
   takePhoto: string;
   choosePhotos: string;
   introduction: Plural;
+  placeRemoved: string;
+  placeCoarse: string;
   openUntil: string;
   encrypted: string;
   openUntilDay: string;
@@ -47,6 +49,7 @@ export interface Words {
   notSent: string;
 
   sendingPhotos: Plural;
+  keepingPhotos: Plural;
   keepOpen: string;
   waitingConnection: Plural;
   waitingService: Plural;
@@ -68,6 +71,7 @@ export interface Words {
   goneBefore: string;
   cannotEncrypt: string;
   refused: string;
+  storageFull: string;
   megabytes: string;
 
   thanksTitle: string;
@@ -120,6 +124,8 @@ export const words: Words = {
     other: 'Up to {count} photos. A tick means that a photo is stored and safe.',
   },
   encrypted: 'Photos are encrypted on this phone. Only the recipient can open them.',
+  placeRemoved: 'The place where a photo was taken is removed from it.',
+  placeCoarse: 'Of the place where a photo was taken, only the area is kept.',
   openUntil: 'This link is open until {time}.',
   openUntilDay: 'This link is open until {day} at {time}.',
   counted: { one: '{received} of 1 photo', other: '{received} of {count} photos' },
@@ -145,6 +151,10 @@ export const words: Words = {
   notSent: 'Not sent',
 
   sendingPhotos: { one: 'Sending 1 photo.', other: 'Sending {count} photos.' },
+  keepingPhotos: {
+    one: 'Keeping 1 photo safe on this phone.',
+    other: 'Keeping {count} photos safe on this phone.',
+  },
   keepOpen: 'Keep this page open.',
   waitingConnection: {
     one: 'Waiting for a connection. 1 photo is kept on this phone.',
@@ -183,6 +193,8 @@ export const words: Words = {
     'Photos are encrypted here before they leave the phone, and this browser cannot do that on this address. Open the link with https in an up-to-date browser.',
   goneBefore: 'The link no longer works, so this photo was not sent. Ask for a new one.',
   refused: 'This photo was not accepted: {message}',
+  storageFull:
+    'This phone is short of room, so photos that are not yet sent are kept only while this page is open.',
   megabytes: '{size} MB',
 
   thanksTitle: 'Thank you',

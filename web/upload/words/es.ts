@@ -18,6 +18,8 @@ export const words: Words = {
     other: 'Hasta {count} fotos. La marca indica que una foto está guardada y segura.',
   },
   encrypted: 'Las fotos se cifran en este teléfono. Solo el destinatario puede abrirlas.',
+  placeRemoved: 'Se quita de las fotos el lugar donde se hicieron.',
+  placeCoarse: 'Del lugar donde se hizo la foto solo se conserva la zona.',
   openUntil: 'Este enlace está abierto hasta las {time}.',
   openUntilDay: 'Este enlace está abierto hasta el {day} a las {time}.',
   counted: { one: '{received} de 1 foto', other: '{received} de {count} fotos' },
@@ -40,6 +42,10 @@ export const words: Words = {
   notSent: 'No enviada',
 
   sendingPhotos: { one: 'Enviando 1 foto.', other: 'Enviando {count} fotos.' },
+  keepingPhotos: {
+    one: 'Guardando 1 foto en este teléfono.',
+    other: 'Guardando {count} fotos en este teléfono.',
+  },
   keepOpen: 'Mantenga esta página abierta.',
   waitingConnection: {
     one: 'Esperando una conexión. 1 foto se conserva en este teléfono.',
@@ -79,6 +85,8 @@ export const words: Words = {
     'Aquí las fotos se cifran antes de salir del teléfono, y este navegador no puede hacerlo en esta dirección. Abra el enlace con https en un navegador actualizado.',
   goneBefore: 'El enlace ya no funciona, así que esta foto no se envió. Pida uno nuevo.',
   refused: 'Esta foto no se aceptó: {message}',
+  storageFull:
+    'A este teléfono le falta espacio: las fotos aún no enviadas se conservan solo mientras esta página esté abierta.',
   megabytes: '{size} MB',
 
   thanksTitle: 'Gracias',

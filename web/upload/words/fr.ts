@@ -18,6 +18,8 @@ export const words: Words = {
     other: 'Jusqu’à {count} photos. Une coche signifie que la photo est enregistrée et en sécurité.',
   },
   encrypted: 'Les photos sont chiffrées sur ce téléphone. Seul le destinataire peut les ouvrir.',
+  placeRemoved: 'Le lieu de prise de vue est retiré des photos.',
+  placeCoarse: 'Du lieu de prise de vue, seule la zone est gardée.',
   openUntil: 'Ce lien est ouvert jusqu’à {time}.',
   openUntilDay: 'Ce lien est ouvert jusqu’au {day} à {time}.',
   counted: { one: '{received} sur {count} photo', other: '{received} sur {count} photos' },
@@ -43,6 +45,10 @@ export const words: Words = {
   notSent: 'Non envoyée',
 
   sendingPhotos: { one: 'Envoi de {count} photo.', other: 'Envoi de {count} photos.' },
+  keepingPhotos: {
+    one: 'Mise à l’abri de {count} photo sur ce téléphone.',
+    other: 'Mise à l’abri de {count} photos sur ce téléphone.',
+  },
   keepOpen: 'Gardez cette page ouverte.',
   waitingConnection: {
     one: 'En attente d’une connexion. {count} photo est gardée sur ce téléphone.',
@@ -90,6 +96,8 @@ export const words: Words = {
     'Ici, les photos sont chiffrées avant de quitter le téléphone, et ce navigateur ne peut pas le faire à cette adresse. Ouvrez le lien en https dans un navigateur à jour.',
   goneBefore: 'Le lien ne fonctionne plus ; cette photo n’a pas été envoyée. Demandez-en un nouveau.',
   refused: 'Cette photo n’a pas été acceptée : {message}',
+  storageFull:
+    'Ce téléphone manque de place : les photos non encore envoyées ne sont gardées que tant que cette page est ouverte.',
   megabytes: '{size} Mo',
 
   thanksTitle: 'Merci',

@@ -1,0 +1,233 @@
+/** Photos outlive the page: a reload, a closed tab, an hour offline. Each arrives once, byte by byte. */
+import { afterEach, expect, test } from 'vitest';
+import type { TestApp } from '../helpers/app.ts';
+import { usePhones } from '../helpers/browser.ts';
+import { createFaultProxy, type FaultProxy } from '../helpers/fault-proxy.ts';
+import { makeJpeg } from '../helpers/pictures.ts';
+import {
+  counts,
+  createSession,
+  eventually,
+  imagesOf,
+  makePhotos,
+  type PhotoFile,
+  readPage,
+  says,
+  sha256,
+  useApp,
+  writePhotos,
+} from './stage.ts';
+
+const phones = usePhones();
+const startApp = useApp();
+
+const proxies: FaultProxy[] = [];
+afterEach(async () => {
+  for (const proxy of proxies.splice(0)) await proxy.close();
+});
+
+async function startBehindProxy(): Promise<{ app: TestApp; proxy: FaultProxy; url(path: string): string }> {
+  const app = await startApp();
+  const { hostname, port } = new URL(app.origin);
+  const proxy = await createFaultProxy({ host: hostname, port: Number(port) });
+  proxies.push(proxy);
+  return { app, proxy, url: (path) => `http://127.0.0.1:${proxy.port}${path}` };
+}
+
+/** Once each, and nothing else. */
+async function expectStored(app: TestApp, photos: PhotoFile[]): Promise<void> {
+  const rows = await app.db.read.selectFrom('images').select(['sha256']).execute();
+  expect(rows.map((row) => row.sha256).sort()).toEqual(photos.map(({ buffer }) => sha256(buffer)).sort());
+}
+
+test('a reload in the middle of an upload goes on where it was', async () => {
+  const { app, proxy, url } = await startBehindProxy();
+  const session = await createSession(app, { max_images: 10 });
+  const { page } = await phones.open();
+  await page.goto(url(`/u/${session.id}`));
+  const view = readPage(page);
+  await says(view.heading, 'Photos for Claims');
+  proxy.set({ bytesPerSecond: 1_500_000 });
+  const photos = await makePhotos(3, { bytes: 3_000_000 });
+  await view.gallery.setInputFiles(photos);
+  await eventually(async () => (await piecesOf(app)).received).toBeGreaterThan(0);
+  const before = (await piecesOf(app)).received;
+  page.on('dialog', (dialog) => void dialog.accept());
+  await page.reload();
+  proxy.set();
+  // Some may have been received before the reload.
+  await says(view.status, /^Received\. Your/);
+  await expectStored(app, photos);
+  // What was counted did not leave the phone again.
+  expect(proxy.bytesUp).toBeLessThan(9_000_000 - before + 200_000);
+});
+
+async function piecesOf(app: TestApp): Promise<{ received: number }> {
+  const rows = await app.db.read.selectFrom('partial_uploads').select('received').execute();
+  return { received: rows.reduce((sum, row) => sum + row.received, 0) };
+}
+
+test('a tab that was closed offline sends by itself when it is opened an hour later', async () => {
+  const app = await startApp();
+  const session = await createSession(app, { max_images: 5, expires_in: 86_400 });
+  const { page, context } = await phones.open();
+  await page.clock.install();
+  await page.goto(session.upload_url);
+  const view = readPage(page);
+  await says(view.heading, 'Photos for Claims');
+  const photos = await makePhotos(3, { bytes: 400_000 });
+  await context.setOffline(true);
+  await view.gallery.setInputFiles(photos);
+  await says(view.status, /^Waiting for a connection\. 3 photos are kept on this phone\./);
+  await page.close();
+  expect(await imagesOf(app, session.id)).toBe(0);
+
+  await context.setOffline(false);
+  const later = await context.newPage();
+  await later.clock.install({ time: Date.now() + 3_600_000 });
+  await later.goto(session.upload_url);
+  const again = readPage(later);
+  await says(again.status, 'Received. Your 3 photos are safe.');
+  await counts(later.locator('.photo img'), 3);
+  await expectStored(app, photos);
+  // And a third time there is nothing left to send.
+  await later.reload();
+  await says(again.heading, 'Photos for Claims');
+  await counts(again.photos, 0);
+  expect(await imagesOf(app, session.id)).toBe(3);
+});
+
+test('a line that is cut in every piece costs only those pieces', async () => {
+  const { app, proxy, url } = await startBehindProxy();
+  const session = await createSession(app, { max_images: 5 });
+  const { page } = await phones.open();
+  await page.goto(url(`/u/${session.id}`));
+  const view = readPage(page);
+  await says(view.heading, 'Photos for Claims');
+  const photos = await makePhotos(1, { bytes: 2_000_000 });
+  await view.gallery.setInputFiles(photos);
+  for (let cut = 0; cut < 6; cut++) {
+    const { received } = await piecesOf(app);
+    proxy.set({ resetAfter: 150_000 + cut * 60_000 });
+    proxy.cut();
+    if ((await imagesOf(app, session.id)) > 0) break;
+    const again = view.button('Try now');
+    await eventually(async () => (await piecesOf(app)).received > received || (await again.isVisible())).toBe(
+      true,
+    );
+    proxy.set();
+    if (await again.isVisible()) await again.click().catch(() => undefined);
+    await eventually(
+      async () => (await piecesOf(app)).received > received || (await imagesOf(app, session.id)) > 0,
+    ).toBe(true);
+  }
+  proxy.set();
+  if (await view.button('Try now').isVisible())
+    await view
+      .button('Try now')
+      .click()
+      .catch(() => undefined);
+  await says(view.status, 'Received. Your photo is safe.');
+  await expectStored(app, photos);
+});
+
+test('a service that asks for patience between two pieces is given it', async () => {
+  const app = await startApp();
+  const session = await createSession(app, { max_images: 5 });
+  const { page } = await phones.open();
+  await page.clock.install();
+  let busy = 2;
+  await page.route('**/resumable/*', async (route) => {
+    if (busy-- <= 0) return route.continue();
+    const json = { statusCode: 429, error: 'No', message: 'Later', code: 'RATE_LIMIT' };
+    await route.fulfill({ status: 429, headers: { 'retry-after': '30' }, json });
+  });
+  await page.goto(session.upload_url);
+  const view = readPage(page);
+  await says(view.heading, 'Photos for Claims');
+  const photos = await makePhotos(1, { bytes: 2_000_000 });
+  await view.gallery.setInputFiles(photos);
+  await says(view.status, /^The service is busy\. 1 photo is kept on this phone/);
+  await page.clock.runFor(31_000);
+  await says(view.status, /^The service is busy\. 1 photo is kept on this phone/);
+  await page.clock.runFor(31_000);
+  await says(view.status, 'Received. Your photo is safe.');
+  await expectStored(app, photos);
+});
+
+test('two photos of one name are two photos, and one photo of two names is one', async () => {
+  const app = await startApp();
+  const session = await createSession(app, { max_images: 5 });
+  const { page } = await phones.open();
+  await page.goto(session.upload_url);
+  const view = readPage(page);
+  await says(view.heading, 'Photos for Claims');
+  const [one, two] = await Promise.all([1, 2].map((seed) => makeJpeg({ seed, bytes: 50_000 })));
+  const file = (name: string, buffer: Buffer): PhotoFile => ({ name, mimeType: 'image/jpeg', buffer });
+  const photos = [file('image.jpg', one!), file('image.jpg', two!)];
+  await view.gallery.setInputFiles(photos);
+  await says(view.status, 'Received. Your 2 photos are safe.');
+  await view.gallery.setInputFiles([file('copy of image.jpg', one!)]);
+  await says(view.status, 'That photo was already sent. Received. Your 2 photos are safe.');
+  await counts(view.photos, 2);
+  // Also in a later visit.
+  await page.reload();
+  await says(view.heading, 'Photos for Claims');
+  await view.gallery.setInputFiles([file('again.jpg', two!)]);
+  await says(view.status, 'That photo was already sent.');
+  await counts(view.photos, 0);
+  await expectStored(app, photos);
+});
+
+test('what was removed does not come back', async () => {
+  const app = await startApp();
+  const session = await createSession(app, { max_images: 5 });
+  const { page, context } = await phones.open();
+  await page.goto(session.upload_url);
+  const view = readPage(page);
+  await says(view.heading, 'Photos for Claims');
+  const photos = await makePhotos(2);
+  await context.setOffline(true);
+  await view.gallery.setInputFiles(await writePhotos(app, photos));
+  await says(view.status, /^Waiting for a connection\. 2 photos are kept on this phone\./);
+  await view.button('Remove photo-1.jpg').click();
+  await counts(view.photos, 1);
+  await eventually(() => page.evaluate(countKept)).toBe(1);
+  await context.setOffline(false);
+  page.on('dialog', (dialog) => void dialog.accept());
+  await page.reload();
+  await says(view.status, 'Received. Your photo is safe.');
+  await expectStored(app, photos.slice(1));
+});
+
+/** Runs in the page: photos in IndexedDB. */
+const countKept = `new Promise((resolve) => {
+  const opening = indexedDB.open('apertur', 1);
+  opening.onsuccess = () => {
+    const count = opening.result.transaction('photos').objectStore('photos').count();
+    count.onsuccess = () => resolve(count.result);
+  };
+})`;
+
+test('a phone without room says so, and the photo goes all the same', async () => {
+  const app = await startApp();
+  const session = await createSession(app, { max_images: 5 });
+  const { page } = await phones.open();
+  await page.addInitScript(`
+    const put = IDBObjectStore.prototype.put;
+    IDBObjectStore.prototype.put = function (...args) {
+      if (this.name === 'pieces') throw new DOMException('No room', 'QuotaExceededError');
+      return put.apply(this, args);
+    };
+  `);
+  await page.goto(session.upload_url);
+  const view = readPage(page);
+  await says(view.heading, 'Photos for Claims');
+  const photos = await makePhotos(1, { bytes: 700_000 });
+  await view.gallery.setInputFiles(photos);
+  await says(
+    view.status,
+    'This phone is short of room, so photos that are not yet sent are kept only while this page is open. Received. Your photo is safe.',
+  );
+  await expectStored(app, photos);
+});

@@ -1,0 +1,246 @@
+/**
+ * The safe road of a photo: kept on the phone first, then sent in pieces. Loaded after the page stands, because the page
+ * must open on the weakest line.
+ */
+import type { Photo, PhotoFile, Source } from '../queue.ts';
+import type { Sending, SendResult } from '../send.ts';
+import type { Session } from '../session.ts';
+import { sendInPieces } from './pieces.ts';
+import { hashOf, type Kept, openShelf, type Shelf } from './shelf.ts';
+
+export type KeepResult =
+  /** `stored`: it survives the tab. Otherwise it is only in this page, because the phone has no room or no place. */
+  | { kind: 'kept'; hash: string; stored: boolean }
+  /** It was received before, in an earlier visit. */
+  | { kind: 'known' }
+  | { kind: 'lost' };
+
+export interface Restored {
+  id: string;
+  file: PhotoFile;
+  source: Source;
+  hash: string;
+  open(): Promise<Blob>;
+}
+
+export interface Road {
+  /** What an earlier visit left unsent, in its order. */
+  restore(): Promise<Restored[]>;
+  keep(photo: Photo, until: number): Promise<KeepResult>;
+  /** The bytes of a kept photo. */
+  open(photo: Photo): Promise<Blob>;
+  send(photo: Photo, options: SendOptions): Sending;
+  /** The server has it: the bytes go, what it was is remembered. */
+  settle(photo: Photo): Promise<void>;
+  remove(photo: Photo): Promise<void>;
+  /** Keeps the screen on while photos are on their way. */
+  stayAwake(wanted: boolean): void;
+}
+
+export interface SendOptions {
+  url: string;
+  password: string | undefined;
+  session: Session | undefined;
+  onProgress(fraction: number): void;
+}
+
+export async function createRoad(sessionId: string): Promise<Road> {
+  const shelf = await openShelf().catch(() => undefined);
+  const kept = new Map<string, Kept>();
+  const begun = new Set<string>();
+  for (const one of (await shelf?.list(sessionId).catch(() => [])) ?? []) kept.set(one.id, one);
+  void shelf?.sweep(Date.now()).catch(() => undefined);
+  // One after the other: fifty photos at once would each need their place in the memory.
+  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = turn.then(work, work);
+    turn = mine.catch(() => undefined);
+    return mine;
+  };
+
+  async function keepNow(photo: Photo, until: number): Promise<KeepResult> {
+    const file = await photo.open();
+    let hash: string;
+    let stored = shelf !== undefined;
+    try {
+      hash = stored ? await shelf!.write(photo.id, file) : await hashOf(file);
+    } catch {
+      stored = false;
+      try {
+        hash = await hashOf(file);
+      } catch {
+        return { kind: 'lost' };
+      }
+    }
+    if ([...kept.values()].some((other) => other.received && other.hash === hash)) {
+      if (stored) await shelf!.drop(photo.id, file.size);
+      return { kind: 'known' };
+    }
+    const { name, type, size, lastModified } = photo.file;
+    const record: Kept = {
+      ...{ id: photo.id, session: sessionId, name, type, source: photo.source, size, lastModified, hash },
+      ...{ received: false, until, addedAt: Date.now() },
+    };
+    if (stored) {
+      stored = await shelf!.put(record).then(
+        () => true,
+        () => false,
+      );
+    }
+    if (stored) kept.set(photo.id, record);
+    return { kind: 'kept', hash, stored };
+  }
+
+  const openKept = (id: string, size: number): Promise<Blob> => shelf!.read(id, 0, size);
+
+  return {
+    async restore() {
+      const unsent = [...kept.values()].filter((one) => !one.received).sort((a, b) => a.addedAt - b.addedAt);
+      for (const { id } of unsent) begun.add(id);
+      return unsent.map(({ id, name, type, size, lastModified, source, hash }) => ({
+        ...{ id, source, hash, file: { name, type, size, lastModified } },
+        open: () => openKept(id, size),
+      }));
+    },
+    keep: (photo, until) => inTurn(() => keepNow(photo, until)),
+    open: (photo) => (kept.has(photo.id) ? openKept(photo.id, photo.file.size) : photo.open()),
+    send(photo, options) {
+      let inner: Sending | undefined;
+      let aborted = false;
+      const run = async (): Promise<SendResult> => {
+        const cargo = await load(shelf, kept.get(photo.id), photo, options.session);
+        if ('kind' in cargo) return cargo;
+        if (aborted) return { kind: 'retry', cause: 'connection', uncertain: false };
+        const wasBegun = begun.has(photo.id);
+        begun.add(photo.id);
+        inner = sendInPieces({
+          ...options,
+          ...cargo,
+          id: photo.id,
+          source: photo.source,
+          begun: wasBegun,
+        });
+        return inner.result;
+      };
+      return {
+        result: run(),
+        abort() {
+          aborted = true;
+          inner?.abort();
+        },
+      };
+    },
+    async settle(photo) {
+      const record = kept.get(photo.id);
+      if (record === undefined) return;
+      record.received = true;
+      await shelf!.put(record).catch(() => undefined);
+      await shelf!.drop(photo.id, record.size).catch(() => undefined);
+      await shelf!.drop(`${photo.id} sealed`, record.sealed?.size ?? 0).catch(() => undefined);
+    },
+    async remove(photo) {
+      kept.delete(photo.id);
+      await inTurn(async () => shelf?.forget(photo.id)).catch(() => undefined);
+    },
+    stayAwake: createWakefulness(),
+  };
+}
+
+interface Cargo {
+  size: number;
+  filename: string;
+  sealed: boolean;
+  hash: string | undefined;
+  read(start: number, end: number): Promise<Blob>;
+}
+
+const sealedInMemory = new WeakMap<Photo, Blob>();
+
+/** What leaves the phone: the photo, or the envelope in its place. A sealed one is always the same bytes. */
+async function load(
+  shelf: Shelf | undefined,
+  kept: Kept | undefined,
+  photo: Photo,
+  session: Session | undefined,
+): Promise<Cargo | SendResult> {
+  const filename = photo.file.name || 'photo.jpg';
+  if (session?.e2eEnabled !== true || typeof session.e2ePublicKey !== 'string') {
+    const { size } = photo.file;
+    if (kept) {
+      const read = (start: number, end: number): Promise<Blob> => shelf!.read(photo.id, start, end);
+      return { size, filename, sealed: false, hash: kept.hash, read };
+    }
+    const file = await photo.open();
+    return {
+      size,
+      filename,
+      sealed: false,
+      hash: photo.hash,
+      read: async (start, end) => readable(file.slice(start, end)),
+    };
+  }
+  // The code comes over the same line as everything else: without it the photo waits.
+  const seal = await import('../seal.ts').catch(() => undefined);
+  if (seal === undefined) return { kind: 'retry', cause: 'connection', uncertain: false };
+  if (!seal.canSeal()) return { kind: 'refused', refusal: { reason: 'cannot-encrypt' } };
+  const name = `${photo.id} sealed`;
+  const sealedName = `${filename}.enc`;
+  if (kept?.sealed) {
+    const read = (start: number, end: number): Promise<Blob> => shelf!.read(name, start, end);
+    return { ...kept.sealed, filename: sealedName, sealed: true, read };
+  }
+  try {
+    const before = sealedInMemory.get(photo);
+    const hints = { filename, mimeType: photo.file.type, source: photo.source };
+    const plain = kept ? await shelf!.read(photo.id, 0, kept.size) : await photo.open();
+    const made = before ?? (await seal.sealPhoto(plain, session.e2ePublicKey, hints));
+    sealedInMemory.set(photo, made);
+    if (kept) {
+      const hash = await shelf!.write(name, made).catch(() => undefined);
+      if (hash !== undefined) {
+        kept.sealed = { size: made.size, hash };
+        await shelf!.put(kept).catch(() => undefined);
+        sealedInMemory.delete(photo);
+      }
+    }
+    return {
+      size: made.size,
+      filename: sealedName,
+      sealed: true,
+      hash: kept?.sealed?.hash,
+      read: async (start, end) => made.slice(start, end),
+    };
+  } catch {
+    return { kind: 'refused', refusal: { reason: 'lost-file' } };
+  }
+}
+
+/** A file that the phone has taken away is found out here, where it can be said, not while it is being sent. */
+async function readable(piece: Blob): Promise<Blob> {
+  return new Blob([await piece.arrayBuffer()]);
+}
+
+function createWakefulness(): (wanted: boolean) => void {
+  let wanted = false;
+  let lock: WakeLockSentinel | undefined;
+  const ask = async (): Promise<void> => {
+    // In a frame it is for the page around to allow, and asking in vain is an error in its log.
+    if (window.parent !== window) return;
+    if (!wanted || lock !== undefined || document.visibilityState !== 'visible') return;
+    // Refused on a low battery, or unknown to this browser: then the screen goes dark as always.
+    const got = await navigator.wakeLock?.request('screen').catch(() => undefined);
+    if (got === undefined) return;
+    if (!wanted) return void got.release();
+    lock = got;
+    got.addEventListener('release', () => {
+      lock = undefined;
+    });
+  };
+  document.addEventListener('visibilitychange', () => void ask());
+  return (now) => {
+    if (wanted === now) return;
+    wanted = now;
+    if (wanted) void ask();
+    else void lock?.release();
+  };
+}
