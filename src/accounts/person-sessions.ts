@@ -29,8 +29,8 @@ export function openSessionCookie(value: string, secret: string): string | undef
   const dot = text.lastIndexOf('.');
   if (dot < 1) return undefined;
   const token = text.slice(0, dot);
-  const given = Buffer.from(text.slice(dot + 1), 'base64');
-  const right = createHmac('sha256', secret).update(token).digest();
+  const given = Buffer.from(text.slice(dot + 1));
+  const right = Buffer.from(createHmac('sha256', secret).update(token).digest('base64'));
   return given.length === right.length && timingSafeEqual(given, right) ? token : undefined;
 }
 

@@ -298,11 +298,18 @@ eachApp('a second factor', (start) => {
     expect((await second.call('GET', '/me')).status).toBe(401);
     const bad = await second.call('POST', '/api/auth/two-factor/verify-totp', { body: { code: '000000' } });
     expect(bad.status).toBe(401);
-    const good = await second.call('POST', '/api/auth/two-factor/verify-totp', {
-      body: { code: await generate({ secret }) },
-    });
-    expect(good.status).toBe(200);
+    // The code that switched it on is used up; the one of the next half minute is not.
+    const verify = (code: string) =>
+      second.call('POST', '/api/auth/two-factor/verify-totp', { body: { code } });
+    expect(await verify(code)).toMatchObject({ status: 401, body: { code: 'TOTP_INVALID' } });
+    expect((await second.call('GET', '/me')).status).toBe(401);
+    await second.signIn(email, password);
+    const following = await generate({ secret, epoch: Math.floor(Date.now() / 1000) + 30 });
+    expect((await verify(following)).status).toBe(200);
     expect((await second.call('GET', '/me')).status).toBe(200);
+    const sessions = await app.db.read.selectFrom('person_sessions').select('id').execute();
+    // The owner's first, the one before the factor was on, and this one.
+    expect(sessions).toHaveLength(3);
 
     const third = createBrowser(app);
     await third.signIn(email, password);

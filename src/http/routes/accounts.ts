@@ -14,6 +14,7 @@ import { forgetFailures, noteFailure, requireAttempt } from '../../accounts/sign
 import { AppError, type ErrorCode, notFound } from '../../errors.ts';
 import { toIso } from '../../lib/clock.ts';
 import { listProjects } from '../../projects/manage-projects.ts';
+import { noteSignature } from '../../projects/protections.ts';
 import { countRequest } from '../auth.ts';
 import { countedAddress } from '../client-address.ts';
 import { browserOrigin, requireSameOrigin } from '../cookies.ts';
@@ -276,6 +277,7 @@ export function addSignInRoutes(app: FastifyInstance, services: Services, known:
       },
       async handler(request, reply) {
         if (path === '/sign-in/email') return signIn(services, request, reply);
+        if (path === '/two-factor/verify-totp') return verifyCode(services, request, reply);
         return relay(await ask(services, request), reply);
       },
     });
@@ -303,6 +305,26 @@ async function signIn(services: Services, request: FastifyRequest, reply: Fastif
   else if (response.ok) await forgetFailures(db, email);
   return relay(response, reply);
 }
+
+/** Whoever reads a code over a shoulder has half a minute, but not a second use of it (RFC 6238 §5.2). */
+async function verifyCode(
+  services: Services,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  const { db, clock } = services;
+  const response = await ask(services, request);
+  if (!response.ok) return relay(response, reply);
+  const { token, user } = (await response.clone().json()) as { token: string; user: { id: string } };
+  const { code } = request.body as { code: string };
+  const isFirst = await noteSignature(db, user.id, `totp ${code}`, clock.now() + codeLifeMs);
+  if (isFirst) return relay(response, reply);
+  await db.write((tx) => tx.q.deleteFrom('person_sessions').where('token', '=', token).execute());
+  throw new AppError(401, 'TOTP_INVALID', 'This code was used already. Wait for the next one.');
+}
+
+/** Longer than any code is taken: three steps of 30 s. */
+const codeLifeMs = 120_000;
 
 /** Hands the request to the library as the browser sent it, but for the address, which is the one that we believe. */
 async function ask({ signIn, config }: Services, request: FastifyRequest): Promise<Response> {
