@@ -144,6 +144,16 @@ describe('signing in', () => {
   });
 });
 
+test('keys are exchanged anew in the middle of a photo, and between two', async () => {
+  const server = await start({ extra: 'MaxStartups 100\nRekeyLimit 1M' });
+  const connection = open(server);
+  for (const size of [12_000_000, 3_000_000]) {
+    const photo = makePhoto({ size });
+    await connection.deliver(photo, never());
+    expect(readFileSync(path.join(server.home, photo.filename)).equals(photo.bytes())).toBe(true);
+  }
+});
+
 /** A server that knows keyboard-interactive alone. */
 async function startAskingServer(password: string): Promise<{ port: number; asked: string[] }> {
   const { private: hostKey } = ssh2.utils.generateKeyPairSync('ed25519');
