@@ -13,7 +13,7 @@ import { openApiOptions } from './openapi.ts';
 import { createRateLimiter } from './rate-limit.ts';
 import { createRateWindows } from './rate-windows.ts';
 import { createAddRoute, createKnownPaths } from './route.ts';
-import { addAccountRoutes, addSignInRoutes } from './routes/accounts.ts';
+import { addAccountRoutes } from './routes/accounts.ts';
 import { addBillingRoutes, addBillingWebhook } from './routes/billing.ts';
 import { addDeliveryRoutes } from './routes/deliveries.ts';
 import { addDestinationFolderRoutes } from './routes/destination-folders.ts';
@@ -44,10 +44,12 @@ import { addReplayRoutes } from './routes/replays.ts';
 import { addResumableRoutes } from './routes/resumable.ts';
 import { addSessionRoutes } from './routes/sessions.ts';
 import { addShareRoutes } from './routes/share.ts';
+import { addSignInRoutes } from './routes/sign-in.ts';
 import { addStatsRoutes } from './routes/stats.ts';
 import { addThumbnailRoutes } from './routes/thumbnails.ts';
 import { addUploadRoutes } from './routes/uploads.ts';
 import { addWebhookDeliveryRoutes } from './routes/webhook-deliveries.ts';
+import { addWebhookSecretRoutes } from './routes/webhook-secret.ts';
 import { addWebhookRoutes } from './routes/webhooks.ts';
 import type { Services } from './services.ts';
 import { createSpelling } from './spelling.ts';
@@ -79,6 +81,7 @@ export async function createServer(given: Services): Promise<FastifyInstance> {
   installParsers(app);
   installValidation(app);
   installErrors(app, known, logger);
+  installNosniff(app);
   installRequestLog(app);
   services.metrics?.watch(app);
   installGoodbye(app, services.stopping);
@@ -100,6 +103,7 @@ export async function createServer(given: Services): Promise<FastifyInstance> {
     addProjectDeliveryRoutes(add, services);
     addOverviewRoutes(add, services);
     addWebhookRoutes(add, services);
+    addWebhookSecretRoutes(add, services);
     addWebhookDeliveryRoutes(add, services);
     addReplayRoutes(add, services);
     addEncryptionRoutes(add, services);
@@ -197,6 +201,14 @@ function installValidation(app: FastifyInstance): void {
       },
       ...before,
     ];
+  });
+}
+
+/** No browser guesses what an answer is: a photo is never a script. */
+function installNosniff(app: FastifyInstance): void {
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.header('X-Content-Type-Options', 'nosniff');
+    done();
   });
 }
 

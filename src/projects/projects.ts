@@ -1,6 +1,7 @@
 /** Projects: what keys, sessions and destinations belong to. */
 
 import { randomBytes } from 'node:crypto';
+import { sql } from 'kysely';
 import type { Queries, Tx } from '../db/database.ts';
 import { createId } from '../lib/ids.ts';
 import type { Sealer } from '../lib/sealed.ts';
@@ -39,6 +40,31 @@ export async function createProject(tx: Tx, sealer: Sealer, name: string, now: n
     })
     .execute();
   return id;
+}
+
+/** A new webhook secret; the one before signs no more. Returns it: nobody else is told. Contract appendix B. */
+export async function rotateWebhookSecret(
+  tx: Tx,
+  sealer: Sealer,
+  projectId: string,
+  now: number,
+): Promise<string> {
+  const secret = randomBytes(32).toString('hex');
+  await tx.q
+    .updateTable('projects')
+    .set((eb) => ({
+      webhook_secret: sealer.seal(secret, secretContext(projectId)),
+      // Open connections are kept by it, and the clock may stand still.
+      updated_at: eb
+        .case()
+        .when('updated_at', '<', now)
+        .then(sql<number>`${now}`)
+        .else(eb('updated_at', '+', 1))
+        .end(),
+    }))
+    .where('id', '=', projectId)
+    .execute();
+  return secret;
 }
 
 /** A project by its id, unless it was deleted. The caller has already shown that it may see it. */

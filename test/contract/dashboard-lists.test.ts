@@ -1,4 +1,5 @@
 /** What people look through: sessions and deliveries that can be searched, the overview, the kinds of destination. */
+import { createHmac } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { serve } from '../../src/lib/outbound/servers.fixture.ts';
 import { eachSharedApp, photoForm, untilAnswered } from '../helpers/app.ts';
@@ -112,5 +113,41 @@ eachSharedApp('lists for people', { settings: { RETRY_SCHEDULE: '' } }, (theApp)
     expect(Object.keys(s3.credentials.properties)).toEqual(['access_key_id', 'secret_access_key']);
     const drive = body.find((kind: { kind: string }) => kind.kind === 'google_drive');
     expect(drive).toMatchObject({ oauth: true, available: false });
+  });
+
+  test('a new webhook secret signs from the next photo on', async () => {
+    const { project, call, stem, session } = await stage();
+    const signatures: { signature: string; body: Buffer; time: string }[] = [];
+    const receiver = await serve(async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      const { 'x-aptr-signature': signature, 'x-aptr-timestamp': time } = request.headers;
+      signatures.push({ signature: String(signature), body: Buffer.concat(chunks), time: String(time) });
+      response.end();
+    });
+    const made = await call('POST', `${stem}/destinations`, {
+      body: { type: 'webhook', name: 'Portal', config: { url: receiver } },
+    });
+    const id = await session({ destination_ids: [made.body.id] });
+    const send = async (seed: number) =>
+      call('POST', `/upload/${id}/images`, { body: photoForm(await makeJpeg({ seed })) });
+    await send(11);
+    await untilAnswered(async () => signatures.length === 1, 'the first photo');
+    const { status, body } = await call('POST', `${stem}/webhook-secret/rotate`);
+    expect(status).toBe(201);
+    expect(body.webhookSecret).toMatch(/^[0-9a-f]{64}$/);
+    await send(12);
+    await untilAnswered(async () => signatures.length === 2, 'the second photo');
+    const signs = (secret: string, at: number): boolean => {
+      const { signature, body: bytes, time } = signatures[at]!;
+      const of = (...parts: (string | Buffer)[]) =>
+        `sha256=${parts.reduce((mac, part) => mac.update(part), createHmac('sha256', secret)).digest('hex')}`;
+      return [of(bytes), of(time, '.', bytes)].includes(signature);
+    };
+    expect(signs(project.webhookSecret, 0)).toBe(true);
+    expect(signs(project.webhookSecret, 1)).toBe(false);
+    expect(signs(body.webhookSecret, 1)).toBe(true);
+    const other = theApp().project.live;
+    expect((await call('POST', `${stem}/webhook-secret/rotate`, { key: other })).status).toBe(403);
   });
 });
