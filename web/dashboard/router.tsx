@@ -31,13 +31,25 @@ export interface ListSearch {
   target?: string;
   since?: string;
   until?: string;
+  /** What a sign-in at another service came back with. */
+  destination?: string;
+  message?: string;
 }
 
 function listSearch(given: Record<string, unknown>): ListSearch {
   const page = Number(given.page);
   const search: ListSearch = {};
   if (Number.isSafeInteger(page) && page > 1) search.page = page;
-  for (const name of ['search', 'status', 'kind', 'target', 'since', 'until'] as const) {
+  for (const name of [
+    'search',
+    'status',
+    'kind',
+    'target',
+    'since',
+    'until',
+    'destination',
+    'message',
+  ] as const) {
     const value = text(given[name]);
     if (value !== undefined) search[name] = value;
   }

@@ -6,6 +6,7 @@ import {
   type MantineColorsTuple,
   type VariantColorsResolver,
 } from '@mantine/core';
+import { w } from './words.ts';
 
 const aperture: MantineColorsTuple = [
   '#eaf6f3',
@@ -47,6 +48,13 @@ const variantColorResolver: VariantColorsResolver = (input) => {
   }
 };
 
+/** Read at each drawing: the language may change. */
+const spoken = {
+  get 'aria-label'() {
+    return w.common.showPassword;
+  },
+};
+
 export const theme = createTheme({
   primaryColor: 'aperture',
   primaryShade: { light: 7, dark: 4 },
@@ -78,6 +86,7 @@ export const theme = createTheme({
     Tooltip: { defaultProps: { withArrow: true, events: { hover: true, focus: true, touch: true } } },
     Select: { defaultProps: { checkIconPosition: 'right', allowDeselect: false } },
     Button: { defaultProps: { fw: 550 } },
+    PasswordInput: { defaultProps: { visibilityToggleButtonProps: spoken } },
   },
 });
 

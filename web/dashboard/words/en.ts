@@ -75,6 +75,7 @@ export const words = {
     done: 'Done',
     confirmName: 'Type {name} to confirm',
     example: 'For example {example}',
+    showPassword: 'Show or hide the password',
     unsaved: 'Not saved yet',
   },
   problem: {

@@ -71,6 +71,7 @@ export const words: Words = {
     done: 'Listo',
     confirmName: 'Escriba {name} para confirmar',
     example: 'Por ejemplo {example}',
+    showPassword: 'Mostrar u ocultar la contraseña',
     unsaved: 'Aún sin guardar',
   },
   problem: {

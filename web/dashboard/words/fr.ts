@@ -71,6 +71,7 @@ export const words: Words = {
     done: 'Terminé',
     confirmName: 'Tapez {name} pour confirmer',
     example: 'Par exemple {example}',
+    showPassword: 'Montrer ou cacher le mot de passe',
     unsaved: 'Pas encore enregistré',
   },
   problem: {

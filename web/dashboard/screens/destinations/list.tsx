@@ -1,13 +1,16 @@
 import { Button } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
-import { Link } from '@tanstack/react-router';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useEffect } from 'react';
 import { useMay } from '../../api/me.ts';
 import { useData, useScope } from '../../api/queries.ts';
 import type { Destination, DestinationKind } from '../../api/types.ts';
+import { tell, tellProblem } from '../../parts/ask.tsx';
 import { KindIcon } from '../../parts/kind-icon.tsx';
 import { Empty, Load, PageHead, useTitle } from '../../parts/page.tsx';
 import { Ago, State } from '../../parts/text.tsx';
-import { w } from '../../words.ts';
+import type { ListSearch } from '../../router.tsx';
+import { fill, w } from '../../words.ts';
 
 /** What a destination is up to, as one word. */
 export function stateOf(destination: Destination): string {
@@ -40,7 +43,29 @@ function placeOf({ config }: Destination): string {
 
 export const useKinds = () => useData<DestinationKind[]>('/destination-kinds', { global: true });
 
+/** Back from a sign-in at another service: says how it went, and goes on to what was connected. */
+function useReturn(): void {
+  const scope = useScope();
+  const navigate = useNavigate();
+  const { status, destination, message } = useSearch({ strict: false }) as ListSearch;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once an arrival
+  useEffect(() => {
+    if (status === 'connected') tell(w.destinations.connectedNow);
+    if (status === 'failed')
+      tellProblem(new Error(fill(w.destinations.connectFailed, { reason: message ?? '' })));
+    const found = status === 'connected' && destination;
+    if (found) {
+      void navigate({
+        to: '/p/$project/$env/destinations/$destination',
+        params: { ...scope, destination } as never,
+        replace: true,
+      });
+    } else if (status) void navigate({ to: '.', search: {} as never, replace: true });
+  }, [status, destination, message]);
+}
+
 export function Destinations() {
+  useReturn();
   useTitle(w.destinations.title);
   const scope = useScope();
   const may = useMay();

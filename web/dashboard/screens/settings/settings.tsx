@@ -9,6 +9,7 @@ import { useChange, useData, useScope } from '../../api/queries.ts';
 import { ask, tell, tellProblem } from '../../parts/ask.tsx';
 import { Refusal, submits } from '../../parts/door.tsx';
 import { Panel, Problem } from '../../parts/page.tsx';
+import { SecretOnce } from '../../parts/secret-once.tsx';
 import { Code, Id, State } from '../../parts/text.tsx';
 import { fill, w } from '../../words.ts';
 import { SettingsFrame } from './frame.tsx';
@@ -18,6 +19,7 @@ export function ProjectSettings() {
   return (
     <SettingsFrame title={w.settings.title}>
       <General key={may.name} />
+      <WebhookSecret />
       <Encryption />
       {may.delete ? <Danger /> : null}
     </SettingsFrame>
@@ -62,6 +64,33 @@ function General() {
           </div>
         ) : null}
       </form>
+    </Panel>
+  );
+}
+
+/** Nobody sees the one that signs now; a new one is shown once. */
+function WebhookSecret() {
+  const scope = useScope();
+  const may = useMay();
+  const rotate = useChange((_: undefined, send) =>
+    send<{ webhookSecret: string }>('POST', `/projects/${scope.project}/webhook-secret/rotate`),
+  );
+  const askRotate = () =>
+    ask({
+      title: w.settings.rotateTitle,
+      text: w.settings.rotateText,
+      confirm: w.settings.rotate,
+      run: () => rotate.mutateAsync(undefined).catch(tellProblem),
+    });
+  if (!may.write) return null;
+  return (
+    <Panel title={w.settings.webhookSecret} help={w.settings.webhookSecretHelp}>
+      {rotate.data ? <SecretOnce title={w.settings.rotated} value={rotate.data.webhookSecret} /> : null}
+      <div className="form-actions">
+        <Button variant="default" loading={rotate.isPending} onClick={askRotate}>
+          {w.settings.rotate}
+        </Button>
+      </div>
     </Panel>
   );
 }
