@@ -1,6 +1,6 @@
 /**
  * The receiver of the webhook benchmark, in a process of its own: checks every signature, answers 200, and tells its parent
- * when which event came. `/hang` never answers.
+ * when which event came. `/hang` never answers; `/aside` answers, and nobody is told.
  */
 import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -21,6 +21,10 @@ const server = createServer({ keepAliveTimeout: 120_000 }, (request, response) =
   request.on('end', () => {
     const at = now();
     if (request.url?.startsWith('/hang')) return;
+    if (request.url?.startsWith('/aside')) {
+      response.writeHead(200).end();
+      return;
+    }
     const body = Buffer.concat(chunks);
     const secret = secrets.get(request.url ?? '') ?? '';
     const hmac = createHmac('sha256', secret)

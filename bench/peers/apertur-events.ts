@@ -33,7 +33,7 @@ export async function startApertur(
       createWebhook(tx, { projectId, url, topics: ['*'], disableAfterFailures: 0 }, { sealer, now }),
     );
   const id = await add(options.url);
-  if (options.hangingUrl) await add(options.hangingUrl);
+  if (options.secondUrl) await add(options.secondUrl);
   const secret = (await requireWebhook(db.read, sealer, projectId, id)).secret();
   const engine = createEventEngine({
     db,

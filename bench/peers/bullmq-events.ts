@@ -15,10 +15,10 @@ export async function startBullmq(options: ContenderOptions): Promise<Contender>
   const post = createPost(options.client ?? 'fetch', options.secret);
   const queue = new Queue<EventData>('events', { connection });
   // One queue for each receiver, as one lane for each: a receiver that hangs then keeps no other.
-  const urls = [options.url, ...(options.hangingUrl ? [options.hangingUrl] : [])];
+  const urls = [options.url, ...(options.secondUrl ? [options.secondUrl] : [])];
   const queues = urls.map((url, n) => ({
     url,
-    queue: n === 0 ? queue : new Queue<EventData>('hanging', { connection }),
+    queue: n === 0 ? queue : new Queue<EventData>('second', { connection }),
   }));
   const workers = queues.map(
     ({ queue: { name } }) =>

@@ -12,8 +12,8 @@ export interface ContenderOptions {
   url: string;
   /** Signs them: the characters of it are the key. */
   secret: string;
-  /** A receiver that hangs and gets every event, too. */
-  hangingUrl?: string;
+  /** Another receiver, which gets every event, too. */
+  secondUrl?: string;
   /** PostgreSQL or Redis, where one is used. */
   serverUrl?: string;
   /** What a peer posts with. */

@@ -29,7 +29,7 @@ export async function startGraphile(options: ContenderOptions & { localQueue: bo
       },
     },
   });
-  const urls = [options.url, ...(options.hangingUrl ? [options.hangingUrl] : [])];
+  const urls = [options.url, ...(options.secondUrl ? [options.secondUrl] : [])];
   return {
     async emit(event) {
       const body = envelope(event);
