@@ -78,6 +78,7 @@ const builtDir = path.resolve(import.meta.dirname, '../../../dist/connect');
 function addFiles(app: FastifyInstance, known: KnownPaths): void {
   const script = 'text/javascript; charset=utf-8';
   const files = [
+    { url: '/sdk/aptr-connect.js', name: 'aptr-connect.js', type: script, cache: 'public, max-age=3600' },
     { url: '/aptr-connect.js', name: 'aptr-connect.js', type: script, cache: 'public, max-age=3600' },
     { url: '/oauth/answer.js', name: 'answer.js', type: script, cache: 'no-cache' },
     { url: '/oauth/consent.css', name: 'consent.css', type: 'text/css; charset=utf-8', cache: 'no-cache' },

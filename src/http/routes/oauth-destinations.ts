@@ -50,7 +50,8 @@ const StartQuery = Type.Object(
   { additionalProperties: true },
 );
 
-const ownMembers = new Set(['destination', 'name', 'return_to', 'returnTo']);
+/** The rest are settings of the destination; a signed-in page names its project and environment in the query. */
+const ownMembers = new Set(['destination', 'name', 'return_to', 'returnTo', 'as_project', 'as_env']);
 
 function addStart(add: AddRoute, services: Services): void {
   add({
