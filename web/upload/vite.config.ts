@@ -1,12 +1,24 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
 import { bladePaths } from './view/aperture.ts';
+import { words as ar } from './words/ar.ts';
+import { words as de } from './words/de.ts';
 import type { Words } from './words/en.ts';
 import { words as en } from './words/en.ts';
 import { words as es } from './words/es.ts';
 import { words as fr } from './words/fr.ts';
+import { words as it } from './words/it.ts';
+import { words as ja } from './words/ja.ts';
+import { words as nl } from './words/nl.ts';
+import { words as pl } from './words/pl.ts';
+import { words as pt } from './words/pt.ts';
+import { words as tr } from './words/tr.ts';
+import { words as zh } from './words/zh.ts';
 
-const languages: Record<string, Words> = { en, es, fr };
+const languages: Record<string, Words> = { ar, de, en, es, fr, it, ja, nl, pl, pt, tr, zh };
+
+/** Written from right to left. */
+const rightToLeft: readonly string[] = ['ar'];
 
 /**
  * One shell a language, so that the first paint already speaks it and its words load without a detour. What is
@@ -38,7 +50,8 @@ function shells(): Plugin {
 function fill(template: string, language: string, words: Words): string {
   const blades = bladePaths(0.2).map((d) => `<path d="${d}"/>`);
   const aperture = `<svg viewBox="0 0 32 32" class="aperture" aria-hidden="true">${blades.join('')}</svg>`;
-  const localised = template.replace('<html lang="en"', `<html lang="${language}"`);
+  const direction = rightToLeft.includes(language) ? 'rtl' : 'ltr';
+  const localised = template.replace('<html lang="en"', `<html lang="${language}" dir="${direction}"`);
   return localised.replace(/\{\{(\w+)\}\}/g, (blank, name: string) => {
     if (name === 'aperture') return aperture;
     const text = name in words ? words[name as keyof Words] : undefined;

@@ -1,10 +1,19 @@
 import { describe, expect, test } from 'vitest';
+import { words as ar } from './words/ar.ts';
+import { words as de } from './words/de.ts';
 import { words as en, type Plural, type Words } from './words/en.ts';
 import { words as es } from './words/es.ts';
 import { words as fr } from './words/fr.ts';
+import { words as it } from './words/it.ts';
+import { words as ja } from './words/ja.ts';
+import { words as nl } from './words/nl.ts';
+import { words as pl } from './words/pl.ts';
+import { words as pt } from './words/pt.ts';
+import { words as tr } from './words/tr.ts';
+import { words as zh } from './words/zh.ts';
 import { createSpeech } from './words.ts';
 
-const languages = { en, es, fr };
+const languages = { ar, de, en, es, fr, it, ja, nl, pl, pt, tr, zh };
 const blanks = (text: string): string => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort().join();
 const keys = Object.keys(en) as (keyof Words)[];
 
@@ -42,6 +51,21 @@ test('the sentences that people know by heart', () => {
   expect(speech.count('waitingConnection', 3)).toBe(
     'Waiting for a connection. 3 photos are kept on this phone.',
   );
+});
+
+test('every plural form that a language has is said', () => {
+  const missing = Object.entries(languages).flatMap(([language, words]) =>
+    keys.flatMap((key) => {
+      const said = words[key];
+      if (typeof said === 'string') return [];
+      const counts = [1, 2, 3, 5, 11, 21, 100];
+      const wanted = new Set(counts.map((count) => new Intl.PluralRules(language).select(count)));
+      return [...wanted]
+        .filter((form) => said[form] === undefined)
+        .map((form) => `${language} ${key} ${form}`);
+    }),
+  );
+  expect(missing).toEqual([]);
 });
 
 describe('dates and sizes', () => {

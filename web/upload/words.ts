@@ -23,8 +23,17 @@ export interface Speech {
 
 /** Other languages load beside the first request for the session; the shell names the file in advance. */
 const loaders: Record<string, () => Promise<{ words: Words }>> = {
-  fr: () => import('./words/fr.ts'),
+  ar: () => import('./words/ar.ts'),
+  de: () => import('./words/de.ts'),
   es: () => import('./words/es.ts'),
+  fr: () => import('./words/fr.ts'),
+  it: () => import('./words/it.ts'),
+  ja: () => import('./words/ja.ts'),
+  nl: () => import('./words/nl.ts'),
+  pl: () => import('./words/pl.ts'),
+  pt: () => import('./words/pt.ts'),
+  tr: () => import('./words/tr.ts'),
+  zh: () => import('./words/zh.ts'),
 };
 
 /** The words of `language`; English when the file cannot be had, because a page in English beats none. */
