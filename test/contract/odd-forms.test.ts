@@ -265,7 +265,7 @@ eachSharedApp('odd forms', {}, (app) => {
       (at) => at < 360 || at > form.body.length - 160,
     );
     expect(places.length).toBeGreaterThan(400);
-    const wrong = [];
+    const wrong: { at: number; got: unknown }[] = [];
     const left = [...places];
     const work = async (): Promise<void> => {
       for (let at = left.pop(); at !== undefined; at = left.pop()) {
