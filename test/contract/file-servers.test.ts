@@ -1,7 +1,9 @@
 /** File servers through the API (contract §6.1 to §6.3): aliases, masks, the connection test, a delivery, the host key. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { startApacheDav } from '../helpers/apache-dav.ts';
 import { eachApp, photoForm, until } from '../helpers/app.ts';
 import { makeJpeg } from '../helpers/pictures.ts';
 import { startSshd } from '../helpers/sshd.ts';
@@ -79,5 +81,56 @@ eachApp('file servers', (start) => {
     await call('PATCH', place, { body: { config: { host_key: null } } });
     expect((await call('POST', `${place}/test`)).body.success).toBe(true);
     expect((await call('GET', place)).body.config.host_key).toBe(server.fingerprint);
+  });
+
+  test('one photo goes to several destinations at once, and one that refuses keeps none of the others', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'apertur-fan-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const { call, project } = await start({ settings: { ...settings, LOCAL_ROOTS: folder } });
+    const [sshd, dav] = await Promise.all([startSshd(), startApacheDav()]);
+    onTestFinished(async () => void (await Promise.all([sshd.stop(), dav.stop()])));
+    const host = '127.0.0.1';
+    const url = `http://${host}:${dav.port}/basic/`;
+    const { name: username, password } = dav.user;
+    const path_template = '{image_id}.{ext}';
+    const bodies = [
+      { type: 'local', path: folder, path_template },
+      {
+        type: 'sftp',
+        host,
+        port: sshd.port,
+        username: sshd.username,
+        private_key: sshd.privateKey,
+        path_template,
+      },
+      { type: 'webdav', url, username, password, path_template },
+      { type: 'webdav', url, username, password: 'not this', path_template, retry_schedule: [] },
+    ];
+    const ids: string[] = [];
+    for (const body of bodies) {
+      const made = await call('POST', `/projects/${project.id}/destinations`, { body });
+      expect(made.status, JSON.stringify(made.body)).toBe(201);
+      ids.push(made.body.id);
+    }
+    const key = await call('POST', `/projects/${project.id}/keys`, { body: { label: 'to all of them' } });
+    await call('PUT', `/keys/${key.body.id}/destinations`, { body: { destination_ids: ids } });
+    // Named by the session, and as the defaults of a key.
+    const named = await call('POST', '/upload-sessions', { body: { destination_ids: ids } });
+    const byDefault = await call('POST', '/upload-sessions', { key: key.body.plainTextKey });
+    for (const session of [named.body, byDefault.body]) {
+      expect(session.destinations.map(({ id }: { id: string }) => id)).toEqual(ids);
+      const photo = await makeJpeg({ width: 50, height: 40 });
+      const sent = await call('POST', `/upload/${session.id}/images`, { key: null, body: photoForm(photo) });
+      const statuses = async (): Promise<string[]> => {
+        const { body } = await call('GET', `/upload-sessions/${session.id}/delivery-status`);
+        const found: { destination_id: string; status: string }[] = body.files[0]?.destinations ?? [];
+        return ids.map((id) => found.find((item) => item.destination_id === id)?.status ?? 'none');
+      };
+      const wanted = ['sent', 'sent', 'sent', 'failed'];
+      await until(async () => (await statuses()).join() === wanted.join(), 'all but one to be delivered');
+      for (const place of [folder, sshd.home, dav.data]) {
+        expect(readFileSync(path.join(place, `${sent.body.id}.jpg`)).equals(photo)).toBe(true);
+      }
+    }
   });
 });
