@@ -15,6 +15,7 @@ import { emit } from '../events/emit.ts';
 import { emitLive } from '../events/live.ts';
 import { type Clock, toIso } from '../lib/clock.ts';
 import { createId } from '../lib/ids.ts';
+import type { Received } from '../queue/observer.ts';
 import { completeIfDone } from '../sessions/changes.ts';
 import { findSessionByLink } from '../sessions/find.ts';
 import { decodePasswordHeader, verifyAnyPassword } from '../sessions/password.ts';
@@ -38,7 +39,11 @@ export interface ReceiveServices extends FormServices {
   db: Database;
   storage: Storage;
   clock: Clock;
+  /** Hears of each photo that was received, after its commit. */
+  heard?: (photo: HeardPhoto) => void;
 }
+
+export type HeardPhoto = Pick<Received, 'imageId' | 'sessionId' | 'projectId' | 'bytes' | 'destinations'>;
 
 export interface UploadRequest {
   body: ByteSource;
@@ -372,7 +377,7 @@ const selectDestinations = compileOnce((q, of: { session: string }) =>
 
 /** The transaction of the promise. */
 async function record(
-  { db, clock }: ReceiveServices,
+  { db, clock, heard }: ReceiveServices,
   session: Session,
   image: CheckedImage & { id: string; storageKey: string; clientId: string | undefined },
   settle?: NewPhoto['settle'],
@@ -436,6 +441,13 @@ async function record(
     return ids.length;
   });
   if (recorded === undefined) throw await whyNoPlace(db, session, clock.now());
+  heard?.({
+    imageId: image.id,
+    sessionId: session.id,
+    projectId: session.projectId,
+    bytes: image.sizeBytes,
+    destinations: recorded,
+  });
   return {
     id: image.id,
     filename: image.filename,

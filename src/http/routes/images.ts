@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { AppError } from '../../errors.ts';
 import { ByteSource } from '../../images/byte-source.ts';
+import type { ReceiveServices } from '../../images/receive.ts';
 import { type ReceivedImage, receiveImage } from '../../images/receive.ts';
 import { isJson, readClientId } from '../../images/upload-form.ts';
 import { countedAddress } from '../client-address.ts';
@@ -120,7 +121,7 @@ async function upload(
   const session = await requireSessionByLink(services.db, (request.params as { session: string }).session);
   const body = new ByteSource(uploadStream(request), { idleMs: services.uploadIdleMs, freeChunks: true });
   try {
-    const image = await receiveImage(services, session, {
+    const image = await receiveImage(heardBy(services, request), session, {
       body,
       contentType: request.headers['content-type'] ?? '',
       declaredLength: declaredLength(request),
@@ -136,6 +137,23 @@ async function upload(
     finishPolitely(request, reply, body, error);
     throw error;
   }
+}
+
+/** The services, with an ear for the photo that this request brings. */
+export function heardBy(services: Services, request: FastifyRequest): Services & ReceiveServices {
+  const { clock, observer } = services;
+  const startedAt = clock.now();
+  const { traceparent } = request.headers;
+  return {
+    ...services,
+    heard: (photo) =>
+      observer.received({
+        ...photo,
+        startedAt,
+        durationMs: Math.max(0, clock.now() - startedAt),
+        traceparent: typeof traceparent === 'string' ? traceparent : undefined,
+      }),
+  };
 }
 
 function uploadStream(request: FastifyRequest): Readable {

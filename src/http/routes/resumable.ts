@@ -24,7 +24,7 @@ import { tryPassword } from '../password-tries.ts';
 import { tooMany } from '../rate-limit.ts';
 import type { AddRoute, KnownPaths } from '../route.ts';
 import type { Services } from '../services.ts';
-import { declaredLength, finishPolitely, showReceived, UploadResult } from './images.ts';
+import { declaredLength, finishPolitely, heardBy, showReceived, UploadResult } from './images.ts';
 import { requireSessionByLink } from './sessions.ts';
 
 const version = '1.0.0';
@@ -260,7 +260,11 @@ async function takeBytes(
     if (upload.received + bytes > upload.length) {
       throw new AppError(413, 'FILE_TOO_LARGE', 'These are more bytes than the photo was said to have.');
     }
-    return await continueUpload(services, session, upload, { body, bytes, checksum: readChecksum(request) });
+    return await continueUpload(heardBy(services, request), session, upload, {
+      body,
+      bytes,
+      checksum: readChecksum(request),
+    });
   } catch (error) {
     finishPolitely(request, reply, body, error);
     throw error;
