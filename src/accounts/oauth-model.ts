@@ -45,6 +45,11 @@ export function createTokenModel(
     await db.write((tx) => revokeFamily(tx, appId, family, now));
   };
 
+  const takeCodeBack = async (appId: string, hash: string): Promise<void> => {
+    await forgetCode(db, hash);
+    await takeBack(appId, await grantOfCode(db, hash));
+  };
+
   return {
     async getClient(clientId, clientSecret) {
       client = await authenticateClient(db.read, clientId, clientSecret || undefined);
@@ -64,8 +69,7 @@ export function createTokenModel(
       // Of another client: it stays good for the one it was made for.
       if (row.app_id !== client?.id) return undefined;
       if (row.used_at !== null) {
-        await forgetCode(db, hash);
-        await takeBack(row.app_id, await grantOfCode(db, hash, row.grant_id));
+        await takeCodeBack(row.app_id, hash);
         return undefined;
       }
       if (row.redirect_uri !== redirectUri) {
@@ -86,8 +90,12 @@ export function createTokenModel(
       };
     },
 
-    async revokeAuthorizationCode(code) {
-      return useCode(db, hashOf(code.authorizationCode), now);
+    async revokeAuthorizationCode({ authorizationCode }) {
+      const hash = hashOf(authorizationCode);
+      if (await useCode(db, hash, now)) return true;
+      // It was good when we looked: two came at the same moment.
+      await takeCodeBack(client!.id, hash);
+      return false;
     },
 
     async getRefreshToken(refreshToken) {
@@ -189,8 +197,7 @@ async function forgetCode(db: Database, hash: string): Promise<void> {
   );
 }
 
-async function grantOfCode(db: Database, hash: string, known: string | null): Promise<string | null> {
-  if (known !== null) return known;
+async function grantOfCode(db: Database, hash: string): Promise<string | null> {
   const row = await db.read
     .selectFrom('oauth_codes')
     .select('grant_id')

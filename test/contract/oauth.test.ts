@@ -338,7 +338,11 @@ eachApp('tokens', (start) => {
     const { access_token: key } = (await token(app, exchange(client, await getCode(app, developer, client))))
       .body;
     expect((await app.call('POST', '/upload-sessions', { key, body: {} })).status).toBe(201);
-    const [member] = (await owner.call('GET', `/projects/${app.project.id}/members`)).body;
+    const members = (await owner.call('GET', `/projects/${app.project.id}/members`)).body as {
+      id: string;
+      email: string;
+    }[];
+    const member = members.find(({ email }) => email === 'dev@example.com')!;
     const path = `/projects/${app.project.id}/members/${member.id}`;
     await owner.call('PATCH', path, { body: { role: 'viewer' } });
     expect((await app.call('POST', '/upload-sessions', { key, body: {} })).status).toBe(403);
@@ -359,11 +363,14 @@ eachApp('attacks on the authorisation', (start) => {
     const replay = await token(app, exchange(client, code));
     expect(replay).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
     expect(await statsOf(app, first.access_token)).toBe(401);
-    const many = await getCode(app, owner, client);
-    const answers = await Promise.all([1, 2, 3, 4].map(() => token(app, exchange(client, many))));
-    const winners = answers.filter(({ status }) => status === 200);
-    expect(winners.length).toBeLessThan(2);
-    for (const { body } of winners) expect(await statsOf(app, body.access_token)).toBe(401);
+    // At the same moment: whoever of them looks first, and whoever is first to mark it.
+    for (let round = 0; round < 5; round += 1) {
+      const many = await getCode(app, owner, client);
+      const answers = await Promise.all([1, 2, 3, 4].map(() => token(app, exchange(client, many))));
+      const winners = answers.filter(({ status }) => status === 200);
+      expect(winners.length).toBeLessThan(2);
+      for (const { body } of winners) expect(await statsOf(app, body.access_token)).toBe(401);
+    }
   });
 
   test('a code of another client, of another redirect or too old is worth nothing', async () => {
