@@ -8,6 +8,7 @@ import { AppError } from '../errors.ts';
 import { createKeyUsage } from '../projects/keys.ts';
 import { auditedDatabase } from './audit.ts';
 import { installErrors, refuseBrokenRequest, refuseUnroutable } from './errors.ts';
+import { installLiveSocket, takesUpgrade } from './live-socket.ts';
 import { refuseNul, refuseNulInUrls } from './no-nul.ts';
 import { openApiOptions } from './openapi.ts';
 import { createRateLimiter } from './rate-limit.ts';
@@ -35,6 +36,7 @@ import { addAuthorizeRoutes } from './routes/oauth-authorize.ts';
 import { addOAuthDestinationRoutes } from './routes/oauth-destinations.ts';
 import { addOverviewRoutes } from './routes/overview.ts';
 import { addPageRoutes } from './routes/page.ts';
+import { addPageSettingsRoutes } from './routes/page-settings.ts';
 import { addPlanRoutes } from './routes/plans.ts';
 import { addPollingRoutes } from './routes/polling.ts';
 import { addProjectDeliveryRoutes } from './routes/project-deliveries.ts';
@@ -69,6 +71,7 @@ export async function createServer(given: Services): Promise<FastifyInstance> {
     trustProxy: config.trustProxy,
     requestTimeout: 0,
     forceCloseConnections: 'idle',
+    http: { shouldUpgradeCallback: takesUpgrade } as object,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 200 },
     return503OnClosing: false,
     clientErrorHandler: refuseBrokenRequest,
@@ -93,6 +96,7 @@ export async function createServer(given: Services): Promise<FastifyInstance> {
     addSessionRoutes(add, services);
     addQrRoutes(add, services);
     addShareRoutes(add, services);
+    addPageSettingsRoutes(add, services);
     addLiveRoutes(add, services);
     addDestinationKindRoutes(add, services);
     addDestinationRoutes(add, services);
@@ -143,6 +147,7 @@ export async function createServer(given: Services): Promise<FastifyInstance> {
   }
   await addPageRoutes(app, services);
   await addDocsRoutes(app);
+  installLiveSocket(app, services);
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
   return app;
 }

@@ -6,9 +6,10 @@
  */
 import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
-import { createServer } from 'node:https';
+import { createServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TlsConfig } from '../config.ts';
+import { takesUpgrade } from './live-socket.ts';
 
 export interface TlsListener {
   /** Resolves to the port. */
@@ -40,7 +41,8 @@ export async function createTlsListener(tls: TlsConfig, server: Server): Promise
     // A key that asks for no certificate is used without one; which one is right, each key says by itself.
     rejectUnauthorized: false,
     requestTimeout: 0,
-  });
+    shouldUpgradeCallback: takesUpgrade,
+  } as ServerOptions);
   listener.keepAliveTimeout = server.keepAliveTimeout;
   for (const event of ['request', 'upgrade', 'checkContinue', 'checkExpectation', 'clientError']) {
     if (event === 'request' || server.listenerCount(event) > 0) {

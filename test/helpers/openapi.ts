@@ -49,6 +49,7 @@ export const notDescribed: NotDescribed[] = [
   },
   { path: '/api/v1/oauth/authorize', reason: 'a page for people' },
   { path: '/v1/oauth/authorize', reason: 'a page for people' },
+  { path: '/sdk/aptr-connect.js', reason: 'a script for pages of apps; documented in docs/' },
   { path: '/aptr-connect.js', reason: 'a script for pages of apps; documented in docs/' },
   { path: '/.well-known/oauth-authorization-server', reason: 'the document of RFC 8414' },
   { path: '/docs', reason: 'the document to read and to try', below: true },

@@ -1,7 +1,8 @@
 /** Server-sent events of a session, on both paths (contract §5.1, with its exact framing). */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { findLiveEvents, lastLiveSeq, sessionChanged } from '../../events/live.ts';
+import { lastLiveSeq, sessionChanged } from '../../events/live.ts';
+import { createLiveReader } from '../../events/live-reader.ts';
 import { requireCaller } from '../auth.ts';
 import type { AddRoute } from '../route.ts';
 import type { Services } from '../services.ts';
@@ -71,7 +72,7 @@ async function stream(
   sessionId: string,
 ): Promise<void> {
   const { db, clock, stopping } = services;
-  let after = await startAfter(services, request, sessionId);
+  const reader = createLiveReader(db.read, sessionId, await startAfter(services, request, sessionId));
   reply.hijack();
   const { raw } = reply;
   raw.writeHead(200, {
@@ -95,8 +96,7 @@ async function stream(
     try {
       while (again && !raw.destroyed) {
         again = false;
-        for (const event of await findLiveEvents(db.read, sessionId, after, clock.now())) {
-          after = event.seq;
+        for (const event of await reader.read(clock.now())) {
           raw.write(frame(event.name, event.data, event.seq));
         }
       }
