@@ -5,7 +5,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Browser, BrowserContextOptions } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { furnish, liveThroughAMonth, type Stage, setStage } from '../test/e2e/dashboard/stage.ts';
 import { launchChromium } from '../test/helpers/browser.ts';
 import { buildWeb } from './build-web.ts';
@@ -76,6 +76,16 @@ async function waitForFailure(stage: Stage, destination: string): Promise<string
   throw new Error('No delivery failed, although its receiver refuses everything.');
 }
 
+/** Until everything has come that the screen asked for. The page allows no evaluation of its own, so it is asked. */
+async function stillness(page: Page): Promise<void> {
+  const isStill =
+    'document.querySelector("[aria-busy=true]") === null && [...document.images].every((image) => image.complete)';
+  for (let tries = 0; tries < 300; tries += 1) {
+    if (await page.evaluate(isStill)) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
 async function take(browser: Browser, stage: Stage, shot: Shot): Promise<void> {
   const context = await browser.newContext({
     viewport: wide,
@@ -88,9 +98,7 @@ async function take(browser: Browser, stage: Stage, shot: Shot): Promise<void> {
     const page = await context.newPage();
     await page.goto(stage.origin + shot.path);
     await page.locator('h1').first().waitFor();
-    await page.waitForFunction(
-      'document.querySelectorAll("[aria-busy=true]").length === 0 && [...document.images].every((image) => image.complete)',
-    );
+    await stillness(page);
     await page.screenshot({ path: path.join(folder, `${shot.name}.png`) });
   } finally {
     await context.close();
