@@ -9,7 +9,7 @@
  * - permissions: objects.insert needs storage.objects.create, and storage.objects.delete to replace
  * - errors: cloud.google.com/storage/docs/json_api/v1/status-codes
  */
-import { createHash, createVerify, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
 import { open, rename, truncate } from 'node:fs/promises';
@@ -17,8 +17,8 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-type Permission = 'create' | 'delete' | 'get' | 'list';
+import { type Account, Accounts, demand, type Permission } from './gcs-accounts.ts';
+import { json, Refused, readBody, readParts, refused } from './gcs-wire.ts';
 
 export interface GcsServer {
   readonly host: string;
@@ -45,16 +45,7 @@ export interface GcsServer {
   stop(): Promise<void>;
 }
 
-const scopes = ['devstorage.read_write', 'devstorage.full_control', 'cloud-platform'].map(
-  (name) => `https://www.googleapis.com/auth/${name}`,
-);
 const alignment = 262_144;
-
-interface Account {
-  email: string;
-  publicKey: string;
-  permissions: readonly Permission[];
-}
 
 interface StoredObject {
   file: string;
@@ -107,54 +98,22 @@ export async function startGcs(): Promise<GcsServer> {
   });
 }
 
-class Refused extends Error {
-  readonly status: number;
-  readonly body: unknown;
-  readonly headers: Record<string, string>;
-  constructor(status: number, body: unknown, headers: Record<string, string> = {}) {
-    super(String(status));
-    this.status = status;
-    this.body = body;
-    this.headers = headers;
-  }
-}
-
-function refused(status: number, reason: string, message: string, headers?: Record<string, string>): Refused {
-  const error = { code: status, message, errors: [{ message, domain: 'global', reason }] };
-  return new Refused(status, { error }, headers);
-}
-
 class Google {
   port = 0;
-  tokens = 0;
   readonly requests: string[] = [];
   readonly #folder = mkdtempSync(join(tmpdir(), 'apertur-gcs-'));
-  readonly #accounts = new Map<string, Account>();
-  readonly #live = new Map<string, { account: Account; ends: number }>();
+  readonly #accounts = new Accounts();
   readonly #buckets = new Map<string, Map<string, StoredObject>>();
   readonly #uploads = new Map<string, Upload>();
   readonly #refusals: { times: number; path: RegExp; refusal: Refused }[] = [];
   #generation = 1_700_000_000_000_000;
 
+  get tokens(): number {
+    return this.#accounts.given;
+  }
+
   createAccount(name: string, permissions: readonly Permission[]): string {
-    const { publicKey, privateKey } = generateKeyPairSync('rsa', {
-      modulusLength: 2_048,
-      publicKeyEncoding: { type: 'spki', format: 'pem' },
-      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-    });
-    const email = `${name}@acme.iam.gserviceaccount.com`;
-    this.#accounts.set(email, { email, publicKey, permissions });
-    return JSON.stringify({
-      type: 'service_account',
-      project_id: 'acme',
-      private_key_id: randomBytes(20).toString('hex'),
-      private_key: privateKey,
-      client_email: email,
-      client_id: '100000000000000000001',
-      auth_uri: 'https://accounts.google.com/o/oauth2/auth',
-      token_uri: `http://127.0.0.1:${this.port}/token`,
-      universe_domain: 'googleapis.com',
-    });
+    return this.#accounts.create(name, permissions, this.port);
   }
 
   createBucket(bucket: string): void {
@@ -186,7 +145,7 @@ class Google {
   }
 
   revokeTokens(): void {
-    this.#live.clear();
+    this.#accounts.revokeTokens();
   }
 
   refuse(
@@ -212,7 +171,7 @@ class Google {
       scripted.times -= 1;
       throw scripted.refusal;
     }
-    if (line.startsWith('POST /token')) return json(response, 200, await this.#giveToken(request));
+    if (line.startsWith('POST /token')) return json(response, 200, await this.#accounts.giveToken(request));
     const object = /^\/storage\/v1\/b\/([^/]+)\/o\/([^/]+)$/.exec(url.pathname);
     if (object) return this.#answerObject(request, response, object[1]!, decodeURIComponent(object[2]!));
     const upload = /^\/upload\/storage\/v1\/b\/([^/]+)\/o$/.exec(url.pathname);
@@ -223,47 +182,6 @@ class Google {
     await this.#startUpload(request, response, upload[1]!, url.searchParams);
   }
 
-  async #giveToken(request: IncomingMessage) {
-    const form = new URLSearchParams((await readBody(request)).toString('utf8'));
-    const wrong = (error: string, error_description: string) =>
-      new Refused(400, { error, error_description });
-    if (form.get('grant_type') !== 'urn:ietf:params:oauth:grant-type:jwt-bearer') {
-      throw wrong('unsupported_grant_type', 'Invalid grant_type');
-    }
-    const [head = '', body = '', signature = ''] = (form.get('assertion') ?? '').split('.');
-    const [header, claims] = [head, body].map((part) => parse(Buffer.from(part, 'base64url')));
-    const account = this.#accounts.get(String(claims?.iss));
-    if (!account) throw wrong('invalid_grant', 'Invalid grant: account not found');
-    const signed = createVerify('RSA-SHA256').update(`${head}.${body}`);
-    if (header?.alg !== 'RS256' || !signed.verify(account.publicKey, signature, 'base64url')) {
-      throw wrong('invalid_grant', 'Invalid JWT Signature.');
-    }
-    const now = Date.now() / 1_000;
-    const [iat, exp] = [Number(claims?.iat), Number(claims?.exp)];
-    if (!(iat <= now + 300 && exp > now && exp - iat <= 3_600)) {
-      const description =
-        'Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe.';
-      throw wrong('invalid_grant', description);
-    }
-    // Ours, under whatever port it was reached: tests put a proxy before it.
-    if (claims?.aud !== `http://${request.headers.host}/token`)
-      throw wrong('invalid_grant', 'Invalid JWT: aud');
-    const wanted = String(claims?.scope ?? '').split(' ');
-    if (!wanted.some((scope) => scopes.includes(scope))) throw wrong('invalid_scope', 'Invalid OAuth scope.');
-    const token = `ya29.${randomBytes(24).toString('base64url')}`;
-    this.#live.set(token, { account, ends: Date.now() + 3_600_000 });
-    this.tokens += 1;
-    return { access_token: token, expires_in: 3_599, token_type: 'Bearer' };
-  }
-
-  #authenticate(request: IncomingMessage): Account {
-    const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
-    if (token === undefined) throw refused(401, 'required', 'Login Required');
-    const live = this.#live.get(token);
-    if (!live || live.ends < Date.now()) throw refused(401, 'authError', 'Invalid Credentials');
-    return live.account;
-  }
-
   #bucket(bucket: string): Map<string, StoredObject> {
     const found = this.#buckets.get(bucket);
     if (!found) throw refused(404, 'notFound', 'The specified bucket does not exist.');
@@ -271,7 +189,7 @@ class Google {
   }
 
   #answerObject(request: IncomingMessage, response: ServerResponse, bucket: string, name: string): void {
-    const account = this.#authenticate(request);
+    const account = this.#accounts.authenticate(request);
     const objects = this.#bucket(bucket);
     const found = objects.get(name);
     if (request.method === 'GET') {
@@ -294,7 +212,7 @@ class Google {
     bucket: string,
     query: URLSearchParams,
   ): Promise<void> {
-    const account = this.#authenticate(request);
+    const account = this.#accounts.authenticate(request);
     this.#bucket(bucket);
     demand(account, 'create');
     const type = query.get('uploadType');
@@ -430,12 +348,6 @@ class Google {
   }
 }
 
-function demand(account: Account, permission: Permission): void {
-  if (account.permissions.includes(permission)) return;
-  const message = `${account.email} does not have storage.objects.${permission} access to the Google Cloud Storage object.`;
-  throw refused(403, 'forbidden', message);
-}
-
 function describeObject(bucket: string, name: string, object: StoredObject): unknown {
   const { size, md5Hash, generation, contentType, metadata } = object;
   return {
@@ -448,49 +360,4 @@ function describeObject(bucket: string, name: string, object: StoredObject): unk
     contentType,
     metadata,
   };
-}
-
-function json(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json; charset=UTF-8' }).end(JSON.stringify(body));
-}
-
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  for await (const piece of request as AsyncIterable<Buffer>) pieces.push(piece);
-  return Buffer.concat(pieces);
-}
-
-function parse(bytes: Buffer): Record<string, unknown> | undefined {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return undefined;
-  }
-}
-
-function readParts(type: string | null, request: IncomingMessage, body: Buffer) {
-  if (type === 'multipart') return readMultipart(request, body);
-  if (type === 'resumable') return { json: parse(body) ?? {}, media: undefined };
-  if (type === 'media')
-    return { json: { contentType: request.headers['content-type'] } as Record<string, unknown>, media: body };
-  throw refused(400, 'badRequest', 'Invalid uploadType');
-}
-
-/** Two parts: metadata as JSON, then the media (RFC 2387). */
-function readMultipart(request: IncomingMessage, body: Buffer) {
-  const boundary = /^multipart\/related; *boundary="?([^";]+)"?$/.exec(
-    request.headers['content-type'] ?? '',
-  )?.[1];
-  if (boundary === undefined) throw refused(400, 'badContent', 'Unsupported content with type');
-  const wrong = refused(400, 'badRequest', 'Malformed multipart body.');
-  const text = body.toString('latin1');
-  const first = text.indexOf(`--${boundary}\r\n`);
-  const second = text.indexOf(`\r\n--${boundary}\r\n`, first + 1);
-  const end = text.lastIndexOf(`\r\n--${boundary}--`);
-  const [jsonStart, mediaStart] = [text.indexOf('\r\n\r\n', first), text.indexOf('\r\n\r\n', second + 4)];
-  if (first !== 0 || second < 0 || end < mediaStart || jsonStart > second || mediaStart < 0) throw wrong;
-  if (!/content-type: application\/json/i.test(text.slice(first, jsonStart))) throw wrong;
-  const parsed = parse(body.subarray(jsonStart + 4, second));
-  if (!parsed) throw wrong;
-  return { json: parsed, media: body.subarray(mediaStart + 4, end) };
 }
