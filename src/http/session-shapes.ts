@@ -91,6 +91,17 @@ export const CreatedSession = shape('CreatedSession', {
   env: Type.Union([Type.Literal('live'), Type.Literal('test')]),
 });
 
+function showBrand({ id, brand }: Session): Static<typeof SessionView>['branding'] {
+  if (brand === null || Object.keys(brand).length === 0) return null;
+  return {
+    name: brand.name ?? null,
+    color: brand.color ?? null,
+    logoUrl: brand.logo === undefined ? null : `/api/v1/upload/${id}/logo`,
+    thankYou: brand.thankYou ?? null,
+    redirectUrl: brand.redirectUrl ?? null,
+  };
+}
+
 /** The treatment that a body asks for; undefined when it asks for none. */
 export function readTreatment(body: {
   gps?: GpsPolicy;
@@ -155,6 +166,15 @@ export const SessionView = shape('Session', {
   e2eRequired: Type.Boolean(),
   imagesUploaded: Type.Integer(),
   maxImageSizeBytes: Type.Integer(),
+  branding: nullable(
+    Type.Object({
+      name: nullable(Type.String()),
+      color: nullable(Type.String()),
+      logoUrl: nullable(Type.String()),
+      thankYou: nullable(Type.String()),
+      redirectUrl: nullable(Type.String()),
+    }),
+  ),
   photos: Type.Object(
     { gps: Type.String(), imageFormat: Type.String(), downscale: Type.Boolean() },
     { description: 'What is done with the photos before they are stored.' },
@@ -186,6 +206,7 @@ export function showSession(
     e2eRequired: session.e2e.required,
     imagesUploaded: session.imagesCount,
     maxImageSizeBytes: session.limits.imageBytes,
+    branding: showBrand(session),
     photos: {
       gps: session.processing.gps,
       imageFormat: session.processing.format,

@@ -86,6 +86,20 @@ export async function registerUploadPage(app: FastifyInstance, options: UploadPa
   app.get<{ Params: { code: string } }>('/s/:code', hidden, (request, reply) => {
     return sendShell(request, reply, request.params.code);
   });
+  const widget = readWidget(options.assetsDir);
+  app.get('/widget.js', hidden, (_request, reply) =>
+    widget === undefined
+      ? reply.callNotFound()
+      : reply
+          .headers({
+            'content-type': 'text/javascript; charset=utf-8',
+            'x-content-type-options': 'nosniff',
+            // Made to be run by pages of others.
+            'cross-origin-resource-policy': 'cross-origin',
+            'cache-control': 'public, max-age=300',
+          })
+          .send(widget),
+  );
   app.get<{ Params: { file: string } }>('/u/assets/:file', hidden, (request, reply) => {
     return sendAsset(request, reply, assets.get(request.params.file));
   });
@@ -161,6 +175,11 @@ function readShells(folder: string): Map<string, string> {
   if (!shells.has('en'))
     throw new Error(`The phone page is not built in ${folder}. Run "npm run build:web" first.`);
   return shells;
+}
+
+/** Undefined for a page that was built without it. */
+function readWidget(folder: string): Buffer | undefined {
+  return listFiles(folder).includes('widget.js') ? readFileSync(path.join(folder, 'widget.js')) : undefined;
 }
 
 /** Few and small: kept in memory, compressed once. */

@@ -4,6 +4,7 @@
  */
 import type { Env, Flag, SessionTable } from '../db/schema.ts';
 import type { Tags } from '../destinations/destination.ts';
+import { type Brand, readPageSettings } from '../projects/page-settings.ts';
 import { type Plan, planOf } from '../projects/plans.ts';
 import { type Processing, readProcessing } from './processing.ts';
 
@@ -41,6 +42,7 @@ export interface Session {
   plan: Plan;
   e2e: EndToEnd;
   processing: Processing;
+  brand: Brand | null;
   /** The smallest of session, key and plan (contract §2.2, "effective limits"). */
   limits: {
     maxImages: number;
@@ -87,6 +89,7 @@ export function toSession(row: SessionRow): Session {
     plan,
     e2e: endToEndOf(row, plan),
     processing: readProcessing(row.processing, row.project_page),
+    brand: plan.branding ? (readPageSettings(row.project_page).brand ?? null) : null,
     limits: {
       maxImages: smallest(row.max_images, row.key_max_images, plan.imagesPerSession),
       mimeTypes: keyTypes.length === 0 ? ownTypes : ownTypes.filter((type) => keyTypes.includes(type)),

@@ -6,6 +6,8 @@ import type { ImageResult } from './send.ts';
 
 export interface Embed {
   imageReceived(image: ImageResult): void;
+  /** The session has a photo, from whichever phone. */
+  imageStored(image: { id: string; filename: string; size_bytes: number }): void;
   sessionComplete(imageCount: number): void;
   error(message: string): void;
 }
@@ -17,6 +19,7 @@ export function createEmbed(frame: Window, sessionId: string): Embed {
   let lastCount = -1;
   return {
     imageReceived: (image) => post('image:received', { ...image, sessionId }),
+    imageStored: (image) => post('image:stored', { ...image, sessionId }),
     sessionComplete(imageCount) {
       // Full, then closed by its owner, then "Done": one completion, told once.
       if (imageCount === lastCount) return;

@@ -8,7 +8,7 @@ import { createSpeech } from './words.ts';
 
 const speech = createSpeech('en', words);
 const nothing = (): void => {};
-const wishes = { reload: nothing, tryNow: nothing, leave: nothing, comeBack: nothing };
+const wishes = { reload: nothing, tryNow: nothing, leave: nothing, comeBack: nothing, goOn: nothing };
 const at = (day: number, hour: number, minute: number): number =>
   new Date(2026, 2, day, hour, minute).getTime();
 

@@ -29,6 +29,8 @@ export interface Wishes {
   tryNow(): void;
   leave(): void;
   comeBack(): void;
+  /** To where the project wants people to go on. */
+  goOn(url: string): void;
 }
 
 const CLOSED = 0;
@@ -50,7 +52,11 @@ export function describeScreen(situation: Situation, speech: Speech, wishes: Wis
   const received = countState(situation, 'received');
   const unsent = situation.photos.length - received - countState(situation, 'refused');
   if (isFull(situation) && unsent === 0 && (received > 0 || situation.ended !== 'expired')) {
-    return withPhotos(full(session, received, speech), situation, speech);
+    return withPhotos(
+      branded(full(session, received, speech), session, received, speech, wishes),
+      situation,
+      speech,
+    );
   }
   if (situation.ended === 'expired')
     return withPhotos(expired(situation, session, received, speech), situation, speech);
@@ -71,12 +77,13 @@ function open(
   const count = situation.photos.length;
   const max = session.effectiveMaxImages;
   const until = openUntil(session, situation.now, speech);
+  const owner = session.branding?.name ?? session.projectName;
   const allStored = count > 0 && received === count;
   const title =
     count > 0
       ? speech.count('counted', max, { received: situation.held })
-      : session.projectName
-        ? speech.say('titleFor', { project: session.projectName })
+      : owner
+        ? speech.say('titleFor', { project: owner })
         : speech.say('title');
   const introduction = [speech.count('introduction', max - situation.held), until];
   if (isEndToEnd(session)) introduction.push(speech.say('encrypted'));
@@ -170,7 +177,32 @@ function thanks(situation: Situation, received: number, speech: Speech, wishes: 
     stored: true,
     action: { label: speech.say('sendMore'), run: wishes.comeBack },
   };
-  return withPhotos(screen, situation, speech);
+  return withPhotos(branded(screen, situation.session, received, speech, wishes), situation, speech);
+}
+
+/** The project's own thanks, and where it wants people to go on. */
+function branded(
+  screen: Screen,
+  session: Session | undefined,
+  received: number,
+  speech: Speech,
+  wishes: Wishes,
+): Screen {
+  const { thankYou, redirectUrl } = session?.branding ?? {};
+  if (received === 0) return screen;
+  return {
+    ...screen,
+    lead: thankYou ? [thankYou, ...screen.lead] : screen.lead,
+    ...(redirectUrl
+      ? {
+          action: {
+            label: speech.say('passwordContinue'),
+            primary: true,
+            run: () => wishes.goOn(redirectUrl),
+          },
+        }
+      : {}),
+  };
 }
 
 /** Where the visit is over, photos that did not make it are still named. */

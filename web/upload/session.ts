@@ -12,6 +12,15 @@ export interface Session {
   /** Photos leave the phone encrypted for the project alone, with this key (PEM). */
   e2eEnabled?: boolean;
   e2ePublicKey?: string | null;
+  /** How the project shows itself, where its plan has that. */
+  branding?: {
+    name: string | null;
+    color: string | null;
+    /** On this server. */
+    logoUrl: string | null;
+    thankYou: string | null;
+    redirectUrl: string | null;
+  } | null;
   /** What the server does with the photos. */
   photos?: { gps: 'keep' | 'strip' | 'coarse'; imageFormat: 'original' | 'jpeg'; downscale: boolean };
   imagesUploaded: number;

@@ -110,6 +110,7 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
       embed.sessionComplete(situation.held);
       render();
     },
+    goOn: (url) => location.assign(url),
     comeBack() {
       situation.left = false;
       render();
@@ -221,8 +222,9 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
     situation.link = 'open';
     situation.session = session;
     countHeld();
-    layout.setOwner(session.projectName ?? undefined, session.env === 'test');
-    if (session.projectName) document.title = speech.say('titleFor', { project: session.projectName });
+    const name = session.branding?.name ?? session.projectName;
+    layout.setOwner(name ?? undefined, session.env === 'test', session.branding ?? undefined);
+    if (name) document.title = speech.say('titleFor', { project: name });
     if (session.status === 'completed' || session.status === 'expired') end(session.status);
     else if (isFull(now())) queue.end('full');
     render();
@@ -247,6 +249,7 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
     stopFollowing = followSession(sessionId, {
       onConnected: refreshSoon,
       onReady({ imageId, filename, sizeBytes }) {
+        embed.imageStored({ id: imageId, filename, size_bytes: sizeBytes });
         queue.noticeStored({ id: imageId, filename, size_bytes: sizeBytes, destinations: 0 });
         refreshSoon();
       },

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
 import { bladePaths } from './view/aperture.ts';
@@ -17,6 +18,9 @@ import { words as zh } from './words/zh.ts';
 
 const languages: Record<string, Words> = { ar, de, en, es, fr, it, ja, nl, pl, pt, tr, zh };
 
+/** Runs in pages of others, as it is. */
+const widget = readFileSync(new URL('./widget/widget.js', import.meta.url), 'utf8');
+
 /** Written from right to left. */
 const rightToLeft: readonly string[] = ['ar'];
 
@@ -33,6 +37,7 @@ function shells(): Plugin {
       if (page?.type !== 'asset') throw new Error('The build made no index.html');
       const template = String(page.source);
       delete bundle['index.html'];
+      this.emitFile({ type: 'asset', fileName: 'widget.js', source: widget });
       for (const [language, words] of Object.entries(languages)) {
         const chunk = Object.values(bundle).find(
           (part) => part.type === 'chunk' && part.facadeModuleId?.endsWith(`/words/${language}.ts`),

@@ -43,7 +43,12 @@ export interface Layout {
   readonly password: PasswordForm;
   show(screen: Screen): void;
   /** Who asks for the photos, and whether this is only a test. */
-  setOwner(project: string | undefined, test: boolean): void;
+  setOwner(project: string | undefined, test: boolean, brand?: Look): void;
+}
+
+export interface Look {
+  color: string | null;
+  logoUrl: string | null;
 }
 
 export interface LayoutHandlers {
@@ -60,6 +65,7 @@ export function createLayout(root: HTMLElement, speech: Speech, handlers: Layout
     ...blades,
     tick,
   );
+  const logo = h('img', { class: 'logo', alt: '', hidden: true });
   const project = h('span', { class: 'project' });
   const test = h(
     'span',
@@ -81,7 +87,7 @@ export function createLayout(root: HTMLElement, speech: Speech, handlers: Layout
     action.element,
   );
   root.replaceChildren(
-    h('header', {}, project, test),
+    h('header', {}, logo, project, test),
     h(
       'main',
       {},
@@ -102,7 +108,10 @@ export function createLayout(root: HTMLElement, speech: Speech, handlers: Layout
   return {
     photos,
     password,
-    setOwner(name, isTest) {
+    setOwner(name, isTest, look) {
+      logo.hidden = !look?.logoUrl;
+      if (look?.logoUrl && logo.getAttribute('src') !== look.logoUrl) logo.src = look.logoUrl;
+      if (look?.color) paint(root, look.color);
       setText(project, name ?? '');
       test.hidden = !isTest;
     },
@@ -126,6 +135,17 @@ export function createLayout(root: HTMLElement, speech: Speech, handlers: Layout
       shown = screen.name;
     },
   };
+}
+
+/** The brand's colour for the one thing to do next, and black or white upon it, whichever is read better. */
+function paint(root: HTMLElement, color: string): void {
+  const [red, green, blue] = [1, 3, 5].map((at) => {
+    const part = Number.parseInt(color.slice(at, at + 2), 16) / 255;
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  }) as [number, number, number];
+  const luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  root.style.setProperty('--brand', color);
+  root.style.setProperty('--on-brand', luminance > 0.179 ? '#000000' : '#ffffff');
 }
 
 function createPicker(speech: Speech, onFiles: LayoutHandlers['onFiles']) {
