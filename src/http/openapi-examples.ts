@@ -38,6 +38,8 @@ const sessionView = {
   imagesUploaded: 3,
   maxImageSizeBytes: 20_971_520,
   projectName: 'Claims',
+  branding: null,
+  photos: { gps: 'keep', imageFormat: 'original', downscale: false },
   env: 'live',
 };
 

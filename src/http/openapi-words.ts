@@ -77,6 +77,7 @@ export const pathIds: Record<string, PathId> = {
     description: 'Id of the sign-in, from the list of them.',
     example: 'per_01J9Z9C4D6F8H0K2M4P6R8T0VX',
   },
+  upload: { description: 'Id of the upload that is continued.', example: 'upl_01J9Z9D2F4H6K8M0P2R4T6V8XZ' },
   provider: { description: 'The service where the person signs in.', example: 'google_drive' },
 };
 

@@ -847,6 +847,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/page": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The brand of the phone page, and what is done with photos unless a session says otherwise */
+        get: operations["getPageSettings"];
+        /** Replace the brand of the phone page and the treatment of photos */
+        put: operations["setPageSettings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/plan": {
         parameters: {
             query?: never;
@@ -927,6 +945,23 @@ export interface paths {
         get: operations["getUsage"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/webhook-secret/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give the project a new webhook secret, shown only here; the old one stops at once */
+        post: operations["rotateProjectSecret"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1438,6 +1473,23 @@ export interface paths {
          * @description Also at `/sessions/{session}/upload`.
          */
         post: operations["uploadImage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/upload/{session}/logo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The logo of the project whose photos a session takes */
+        get: operations["getSessionLogo"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2444,6 +2496,22 @@ export interface components {
             projectName: string;
             role: "owner" | "admin" | "developer" | "viewer";
         };
+        PageSettings: {
+            brand?: {
+                /** @description #rrggbb */
+                color?: string;
+                /** @description PNG, JPEG or WebP of at most 64 KB, as base64. */
+                logo?: string;
+                name?: string;
+                redirect_url?: string;
+                thank_you?: string;
+            };
+            photos?: {
+                downscale?: boolean;
+                gps?: "keep" | "strip" | "coarse";
+                image_format?: "original" | "jpeg";
+            };
+        };
         Person: {
             /**
              * Format: date-time
@@ -2831,6 +2899,13 @@ export interface components {
             revoked: boolean;
         };
         Session: {
+            branding: {
+                color: string | null;
+                logoUrl: string | null;
+                name: string | null;
+                redirectUrl: string | null;
+                thankYou: string | null;
+            } | null;
             e2eDowngraded: boolean;
             e2eEnabled: boolean;
             e2ePublicKey: string | null;
@@ -3377,6 +3452,7 @@ export type OAuthApp = components['schemas']['OAuthApp'];
 export type OAuthGrant = components['schemas']['OAuthGrant'];
 export type OAuthToken = components['schemas']['OAuthToken'];
 export type OpenInvitation = components['schemas']['OpenInvitation'];
+export type PageSettings = components['schemas']['PageSettings'];
 export type Person = components['schemas']['Person'];
 export type PersonSession = components['schemas']['PersonSession'];
 export type Plan = components['schemas']['Plan'];
@@ -6161,6 +6237,79 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    getPageSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the project.
+                 * @example proj_01J9Z2A4C6E8G0J2L4N6P8R0TV
+                 */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageSettings"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    setPageSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the project.
+                 * @example proj_01J9Z2A4C6E8G0J2L4N6P8R0TV
+                 */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PageSettings"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageSettings"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     changePlan: {
         parameters: {
             query?: never;
@@ -6404,6 +6553,41 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    rotateProjectSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the project.
+                 * @example proj_01J9Z2A4C6E8G0J2L4N6P8R0TV
+                 */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        webhookSecret: string;
+                    };
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
@@ -7413,6 +7597,13 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        branding: {
+                            color: string | null;
+                            logoUrl: string | null;
+                            name: string | null;
+                            redirectUrl: string | null;
+                            thankYou: string | null;
+                        } | null;
                         completedAt: string | null;
                         /**
                          * Format: date-time
@@ -7787,6 +7978,37 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    getSessionLogo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the session.
+                 * @example sess_01J9Z3V7Q2M8D4K6T1R5W0XABC
+                 */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": Blob;
+                    "image/png": Blob;
+                    "image/webp": Blob;
+                };
+            };
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     createResumableUpload: {
         parameters: {
             query?: never;
@@ -7855,6 +8077,10 @@ export interface operations {
                  * @example sess_01J9Z3V7Q2M8D4K6T1R5W0XABC
                  */
                 session: string;
+                /**
+                 * @description Id of the upload that is continued.
+                 * @example upl_01J9Z9D2F4H6K8M0P2R4T6V8XZ
+                 */
                 upload: string;
             };
             cookie?: never;
@@ -7896,6 +8122,10 @@ export interface operations {
                  * @example sess_01J9Z3V7Q2M8D4K6T1R5W0XABC
                  */
                 session: string;
+                /**
+                 * @description Id of the upload that is continued.
+                 * @example upl_01J9Z9D2F4H6K8M0P2R4T6V8XZ
+                 */
                 upload: string;
             };
             cookie?: never;

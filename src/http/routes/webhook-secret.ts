@@ -9,7 +9,7 @@ export function addWebhookSecretRoutes(add: AddRoute, { db, sealer, clock }: Ser
   add({
     method: 'POST',
     paths: ['/projects/:project/webhook-secret/rotate'],
-    id: 'rotateWebhookSecret',
+    id: 'rotateProjectSecret',
     summary: 'Give the project a new webhook secret, shown only here; the old one stops at once',
     tag: 'Projects',
     access: 'key',
