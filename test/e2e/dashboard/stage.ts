@@ -67,14 +67,14 @@ async function receive(status: number): Promise<Receiver> {
 /** Starts it all; `settings` are those of the environment without their prefix. */
 export async function setStage(settings: Record<string, string> = {}): Promise<Stage> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'apertur-dashboard-'));
-  const folder = path.join(dataDir, 'photos');
+  // Without a public URL it is in trial mode, which opens this folder.
+  const folder = path.join(dataDir, 'inbox');
   const clock = { ahead: 0, now: () => Date.now() + clock.ahead };
   const env = {
     HOST: '127.0.0.1',
     PORT: '0',
     LOG_LEVEL: 'silent',
     DATA_DIR: dataDir,
-    LOCAL_ROOTS: folder,
     ALLOW_PRIVATE_NETWORKS: '127.0.0.0/8',
     RETRY_SCHEDULE: '0.2',
     ...settings,

@@ -85,7 +85,7 @@ export function Deliveries() {
           type="date"
           className="filter"
           leftSection={<span className="help">{w.deliveries.since}</span>}
-          leftSectionWidth={58}
+          leftSectionWidth={46}
           leftSectionPointerEvents="none"
           aria-label={w.deliveries.since}
           value={since ?? ''}
@@ -95,7 +95,7 @@ export function Deliveries() {
           type="date"
           className="filter"
           leftSection={<span className="help">{w.deliveries.until}</span>}
-          leftSectionWidth={58}
+          leftSectionWidth={46}
           leftSectionPointerEvents="none"
           aria-label={w.deliveries.until}
           value={until ?? ''}

@@ -183,6 +183,7 @@ function Defaults({ apiKey: key }: { apiKey: ApiKey }) {
     <Panel title={w.keys.defaults} help={w.keys.defaultsHelp}>
       <MultiSelect
         aria-label={w.keys.defaults}
+        searchable
         disabled={!may.write}
         value={key.defaultDestinations}
         data={(destinations.data ?? []).map(({ id, name }) => ({ value: id, label: name }))}

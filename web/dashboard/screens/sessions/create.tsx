@@ -131,6 +131,7 @@ export function NewSession() {
               }
               data={(destinations.data ?? []).map(({ id, name }) => ({ value: id, label: name }))}
               clearable
+              searchable
               clearButtonProps={{ 'aria-label': w.common.clearFilters }}
               {...form.getInputProps('destinations')}
             />

@@ -1,0 +1,288 @@
+/** What people do in the dashboard, from end to end, against the real server. */
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { patience } from '../../helpers/browser.ts';
+import { settled, useDesk } from './desk.ts';
+import { owner } from './stage.ts';
+
+const theDesk = useDesk();
+
+const heading = (page: Page) => page.locator('h1').first();
+const button = (page: Page, name: string | RegExp) =>
+  page.getByRole('button', { name, exact: typeof name === 'string' });
+const says = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor();
+const url = (page: Page): string => new URL(page.url()).pathname;
+
+test('somebody signs in, comes to where they wanted, and signs out', async () => {
+  const desk = theDesk();
+  const page = await desk.open(`${desk.live}/keys?page=1`, { signedIn: false });
+  await expect.poll(() => url(page), { timeout: patience }).toBe('/sign-in');
+  await page.getByLabel('E-mail').fill(owner.email);
+  await page.locator('input[name=password]').fill('not the password');
+  await button(page, 'Sign in').click();
+  await says(page, 'This e-mail and password do not belong together.');
+  await page.locator('input[name=password]').fill(owner.password);
+  await page.keyboard.press('Enter');
+  await expect.poll(() => heading(page).innerText(), { timeout: patience }).toBe('Keys');
+  await button(page, /Your account/).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await expect.poll(() => url(page), { timeout: patience }).toBe('/sign-in');
+  await page.goto(desk.stage.origin + desk.live);
+  await expect.poll(() => url(page), { timeout: patience }).toBe('/sign-in');
+});
+
+test('a session that ended elsewhere asks to sign in, and comes back', async () => {
+  const desk = theDesk();
+  const page = await desk.open(`${desk.live}/destinations`);
+  await settled(page);
+  await page.context().clearCookies();
+  await page.getByRole('link', { name: 'Claims folder' }).click();
+  await says(page, 'You were signed out because the session ended.');
+  expect(new URL(page.url()).searchParams.get('next')).toContain('/destinations');
+});
+
+test('a session is created, photos arrive while one looks, and it is closed', async () => {
+  const desk = theDesk();
+  const page = await desk.open(`${desk.live}/sessions/new`);
+  await page.getByLabel('Label').fill('Broken window');
+  await page.getByRole('combobox', { name: 'Destinations' }).click();
+  await page.getByRole('option', { name: 'Claims folder' }).click();
+  await page.keyboard.press('Escape');
+  expect(await page.getByRole('figure', { name: 'The same with the API' }).innerText()).toContain(
+    '"label": "Broken window"',
+  );
+  await button(page, 'Create the session').click();
+  await expect.poll(() => heading(page).innerText(), { timeout: patience }).toBe('Broken window');
+  await says(page, 'No photo yet.');
+  const id = url(page).split('/').at(-1)!;
+
+  await desk.stage.send(id, 3, 'window.jpg');
+  await says(page, '1 photo received');
+  await page.locator('.photo-state', { hasText: 'Delivered' }).waitFor();
+  await expect
+    .poll(() =>
+      page
+        .locator('.photo-frame img')
+        .first()
+        .evaluate((node) => (node as unknown as { naturalWidth: number }).naturalWidth),
+    )
+    .toBeGreaterThan(0);
+  expect(await readdir(path.join(desk.stage.folder, 'claims', id))).toEqual(['0.jpg']);
+
+  await page.getByText('Style', { exact: true }).click();
+  await page.getByRole('textbox', { name: 'Colour', exact: true }).fill('#1f6f5c');
+  const qr = page.getByRole('img', { name: /^QR code/ });
+  await expect.poll(() => qr.getAttribute('src')).toContain('fg=1f6f5c');
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'PNG' }).click(),
+  ]);
+  expect(download.suggestedFilename()).toMatch(/^apertur-.*\.png$/);
+
+  await button(page, 'Actions').click();
+  await page.getByRole('menuitem', { name: 'Extend' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Extend' }).click();
+  await says(page, 'The session stays open until');
+  await button(page, 'Actions').click();
+  await page.getByRole('menuitem', { name: 'Close the session' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Close the session' }).click();
+  await says(page, 'The session is closed.');
+  await page.getByText('Closed', { exact: true }).waitFor();
+});
+
+test('sessions are searched on the server, and the address keeps the search', async () => {
+  const desk = theDesk();
+  const page = await desk.open(`${desk.live}/sessions`);
+  await page.getByRole('searchbox').fill('car park');
+  await expect.poll(() => page.locator('tbody tr').count(), { timeout: patience }).toBe(1);
+  expect(new URL(page.url()).searchParams.get('search')).toBe('car park');
+  await page.reload();
+  await says(page, 'Claim 2026-121, car park');
+  expect(await page.locator('tbody tr').count()).toBe(1);
+  await page.getByRole('searchbox').fill('no such session');
+  await button(page, 'Clear the filters').click();
+  await expect.poll(() => page.locator('tbody tr').count(), { timeout: patience }).toBeGreaterThan(3);
+});
+
+test('a destination is chosen, previewed, tested step by step, paused and deleted', async () => {
+  const desk = theDesk();
+  const page = await desk.open(`${desk.live}/destinations`);
+  await page.getByRole('link', { name: 'Add a destination' }).click();
+  await button(page, 'Local folder').click();
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Second folder');
+  const template = page.getByLabel('File path');
+  await template.fill('{date}/{nonsense}');
+  await says(page, /not known/);
+  await template.fill('{date}/{image_id}.{ext}');
+  await says(page, /^2\d{3}-\d\d-\d\d\/img_\w+\.jpg$/);
+  await button(page, 'Add a destination').click();
+  await expect.poll(() => heading(page).innerText(), { timeout: patience }).toBe('Second folder');
+  await button(page, 'Test the connection').click();
+  await says(page, 'It works.');
+  expect(await page.locator('.check li').count()).toBeGreaterThan(1);
+  await button(page, 'Pause').click();
+  await page.getByText('Paused', { exact: true }).waitFor();
+  await button(page, 'More').click();
+  await page.getByRole('menuitem', { name: 'Delete' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await expect.poll(() => heading(page).innerText(), { timeout: patience }).toBe('Destinations');
+  await expect.poll(() => page.getByText('Second folder').count()).toBe(0);
+});
+
+test('a secret that is stored never comes back, and stays when nothing is typed', async () => {
+  const desk = theDesk();
+  const { stage } = desk;
+  const made = await stage.call<{ id: string }>('POST', `/projects/${stage.project}/destinations`, {
+    type: 'webhook',
+    name: 'Signed portal',
+    config: { url: `${stage.good.url}/signed`, secret: 'the-very-secret-words' },
+  });
+  const page = await desk.open(`${desk.live}/destinations/${made.id}`);
+  const bodies: string[] = [];
+  page.on('response', async (response) => bodies.push(await response.text().catch(() => '')));
+  await page.reload();
+  await settled(page);
+  await page.getByPlaceholder('Stored. Leave it empty to keep it.').waitFor();
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Signed portal, new');
+  await button(page, 'Save').click();
+  await says(page, 'Saved');
+  expect(await page.content()).not.toContain('the-very-secret-words');
+  expect(bodies.join('\n')).not.toContain('the-very-secret-words');
+});
+
+test('what failed is found, shown with its attempts, and delivered again', async () => {
+  const desk = theDesk();
+  const page = await desk.open(`${desk.live}/deliveries?status=failed&kind=image`);
+  await page
+    .getByRole('link', { name: /Open the delivery of IMG_/ })
+    .first()
+    .click();
+  await says(page, 'What happened');
+  await says(page, 'Failed for good');
+  await says(page, 'The receiver answered 507.');
+  desk.stage.bad.status = 200;
+  await button(page, 'Deliver again now').click();
+  await says(page, 'It is on its way.');
+  await page.getByText('Delivered', { exact: true }).first().waitFor();
+
+  await page.goto(`${desk.stage.origin}${desk.live}/deliveries`);
+  await button(page, 'Deliver again').click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Where to').click();
+  await page.getByRole('option', { name: 'Old archive' }).click();
+  await dialog.getByRole('button', { name: 'Count them' }).click();
+  await dialog.getByText(/deliver(y|ies), done in about/).waitFor();
+  await dialog.getByRole('button', { name: 'Deliver them' }).click();
+  await dialog.getByText('Finished').waitFor();
+  desk.stage.bad.status = 507;
+});
+
+test('an event webhook is made, shows its secret once, hears a test, and gets a new secret', async () => {
+  const desk = theDesk();
+  const page = await desk.open(`${desk.live}/webhooks/new`);
+  await page.getByLabel('Address').fill(`${desk.stage.good.url}/made-here`);
+  await page.getByRole('switch', { name: 'All events, also those of the future' }).click();
+  await page.getByRole('checkbox', { name: 'project.session.created' }).check();
+  await says(page, 'after 30 s');
+  await button(page, 'Add an event webhook').click();
+  const secret = page.getByRole('region', { name: 'Secret' });
+  await secret.waitFor();
+  const shown = /[0-9a-f]{64}/.exec(await secret.innerText())![0];
+  await page.reload();
+  await settled(page);
+  expect(await secret.count()).toBe(0);
+  expect(await page.content()).not.toContain(shown);
+  await button(page, 'Send a test event').click();
+  await page.getByRole('link', { name: 'webhook.test' }).click();
+  await says(page, 'Attempt 1');
+  await page.goBack();
+  await page.getByRole('tab', { name: 'Check signatures' }).click();
+  for (const language of ['Node.js', 'Python', 'PHP', 'Ruby', 'Go']) {
+    await page.getByRole('tab', { name: language }).click();
+    await page.getByRole('figure', { name: language }).getByText('APERTUR_SECRET').first().waitFor();
+  }
+  await button(page, 'New secret').click();
+  await page.getByRole('dialog').getByRole('button', { name: 'New secret' }).click();
+  await says(page, 'The old secret signs, too, until');
+});
+
+test('a key is shown once, works, and is protected', async () => {
+  const desk = theDesk();
+  const page = await desk.open(`${desk.live}/keys`);
+  await button(page, 'New key').click();
+  await page.getByRole('dialog').getByLabel('Label').fill('Shop');
+  await page.getByRole('dialog').getByRole('button', { name: 'New key' }).click();
+  const region = page.getByRole('region', { name: 'The key was made' });
+  await region.waitFor();
+  const key = /aptr_live_[\w-]+/.exec(await region.innerText())![0];
+  const made = await fetch(`${desk.stage.origin}/api/v1/upload-sessions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}` },
+  });
+  expect(made.status).toBe(201);
+  await button(page, 'Done').click();
+  await page.getByRole('link', { name: 'Shop' }).click();
+  await says(page, 'As open as its line');
+  expect(await page.content()).not.toContain(key);
+  await page.getByRole('textbox', { name: 'Addresses' }).fill('203.0.113.0/24');
+  await button(page, 'Save').first().click();
+  await says(page, 'Saved');
+  const refused = await fetch(`${desk.stage.origin}/api/v1/stats`, {
+    headers: { authorization: `Bearer ${key}` },
+  });
+  expect(refused.status).toBe(403);
+  await button(page, 'Make a signing secret').click();
+  await page.getByRole('region', { name: 'Signing secret' }).waitFor();
+});
+
+test('somebody is invited, makes an account, and may only look', async () => {
+  const desk = theDesk();
+  const page = await desk.open(`${desk.live}/settings/members`);
+  await button(page, 'Invite somebody').click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('E-mail').fill('vera@example.com');
+  await dialog.getByRole('radio', { name: /^Viewer/ }).check();
+  await dialog.getByRole('button', { name: 'Send the invitation' }).click();
+  const link = /http\S+invitation\?token=[\w-]+/.exec(await dialog.getByRole('figure').innerText())![0];
+
+  const { pathname, search } = new URL(link);
+  const guest = await desk.open(pathname + search, { signedIn: false });
+  await says(guest, 'Join Northwind Claims');
+  await guest.getByLabel('Your name').fill('Vera Viewer');
+  await guest.locator('input[autocomplete=new-password]').fill('a sentence that is long');
+  await button(guest, 'Make an account and join').click();
+  await expect.poll(() => heading(guest).innerText(), { timeout: patience }).toBe('Home');
+  await guest.getByRole('link', { name: 'Keys' }).click();
+  await says(guest, 'Claims portal');
+  expect(await button(guest, 'New key').count()).toBe(0);
+});
+
+test('the language and the appearance stay as they were chosen', async () => {
+  const desk = theDesk();
+  const page = await desk.open(desk.live);
+  await settled(page);
+  await button(page, /Your account/).click();
+  await page.getByRole('menuitem', { name: 'Français' }).click();
+  await expect.poll(() => heading(page).innerText(), { timeout: patience }).toBe('Accueil');
+  await button(page, /Votre compte/).click();
+  await page.getByRole('menuitem', { name: 'Sombre' }).click();
+  await expect.poll(() => page.locator('html').getAttribute('data-color-scheme')).toBe('dark');
+  await page.reload();
+  await expect.poll(() => heading(page).innerText(), { timeout: patience }).toBe('Accueil');
+  expect(await page.locator('html').getAttribute('lang')).toBe('fr');
+  expect(await page.locator('html').getAttribute('data-color-scheme')).toBe('dark');
+});
+
+test('with the keyboard alone one skips to the content and opens a session', async () => {
+  const desk = theDesk();
+  const page = await desk.open(`${desk.live}/sessions`);
+  await settled(page);
+  await page.keyboard.press('Tab');
+  expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the content');
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: 'Claim 2026-118, roof' }).focus();
+  await page.keyboard.press('Enter');
+  await expect.poll(() => heading(page).innerText(), { timeout: patience }).toBe('Claim 2026-118, roof');
+});
