@@ -35,7 +35,6 @@ import { addOAuthAppRoutes } from './routes/oauth-apps.ts';
 import { addAuthorizeRoutes } from './routes/oauth-authorize.ts';
 import { addOAuthDestinationRoutes } from './routes/oauth-destinations.ts';
 import { addOverviewRoutes } from './routes/overview.ts';
-import { addPageSettingsRoutes } from './routes/page-settings.ts';
 import { addPageRoutes } from './routes/page.ts';
 import { addPageSettingsRoutes } from './routes/page-settings.ts';
 import { addPlanRoutes } from './routes/plans.ts';
