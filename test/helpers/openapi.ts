@@ -53,6 +53,7 @@ export const notDescribed: NotDescribed[] = [
   { path: '/aptr-connect.js', reason: 'a script for pages of apps; documented in docs/' },
   { path: '/.well-known/oauth-authorization-server', reason: 'the document of RFC 8414' },
   { path: '/docs', reason: 'the document to read and to try', below: true },
+  { path: '/widget.js', reason: 'a script for pages of others; documented in docs/photos.md' },
   { path: '/u/{id}', reason: 'a page for people' },
   { path: '/s/{code}', reason: 'a page for people' },
   { path: '/u/assets/{file}', reason: 'part of a page' },
