@@ -1,0 +1,117 @@
+/** The documentation: links lead somewhere, samples work, generated pages are current, and the site is whole. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { readOpenApi, readPages, slugOf, writeSite } from '../scripts/docs-site.ts';
+import { renderErrorDocs } from '../scripts/error-docs.ts';
+import { settings } from '../src/config.ts';
+import { signBody, signTimestamped } from '../src/lib/signatures.ts';
+import { memoryFolder } from './helpers/memory-folder.ts';
+
+const root = path.resolve(import.meta.dirname, '..');
+const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
+const documents = [
+  ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'],
+  ...readdirSync(path.join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => `docs/${file.replaceAll(path.sep, '/')}`),
+];
+
+test('every link inside the project leads to a file, and to a heading that is there', () => {
+  const broken: string[] = [];
+  for (const document of documents) {
+    const text = read(document).replace(/```[\s\S]*?```/g, '');
+    for (const [, target] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(target!)) continue;
+      const [file = '', heading] = target!.split('#');
+      const place = file === '' ? document : path.posix.join(path.posix.dirname(document), file);
+      if (!existsSync(path.join(root, place))) broken.push(`${document}: ${target}`);
+      else if (heading && place.endsWith('.md')) {
+        const slugs = [...read(place).matchAll(/^#+ (.+)$/gm)].map((match) =>
+          slugOf(match[1]!.replaceAll('`', '')),
+        );
+        if (!slugs.includes(heading)) broken.push(`${document}: ${target}`);
+      }
+    }
+  }
+  expect(broken).toEqual([]);
+});
+
+test('every setting that a document or a file of deploy/ names exists', () => {
+  const known = new Set<string>(settings.flatMap(({ name }) => [`APERTUR_${name}`, `APERTUR_${name}_FILE`]));
+  const deploy = readdirSync(path.join(root, 'deploy'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name !== 'compose.env')
+    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)));
+  const unknown = [...documents, ...deploy, 'Dockerfile', 'compose.yaml'].flatMap((file) =>
+    [...read(file).matchAll(/\bAPERTUR_[A-Z][A-Z_]*[A-Z]\b/g)]
+      .map((match) => match[0])
+      // Of the compose file, and of a client's own program: not of the server.
+      .filter((name) => !known.has(name) && !['APERTUR_LISTEN', 'APERTUR_KEY'].includes(name))
+      .map((name) => `${file}: ${name}`),
+  );
+  expect(unknown).toEqual([]);
+});
+
+test('docs/errors.md tells of every code', () => {
+  expect(read('docs/errors.md')).toBe(renderErrorDocs());
+  const codes = [...read('src/errors.ts').matchAll(/^ {2}\| '([A-Z0-9_]+)'/gm)].map((match) => match[1]!);
+  expect(codes.length).toBeGreaterThan(30);
+  for (const code of codes) expect(read('docs/errors.md')).toContain(`\n## ${code}\n`);
+});
+
+const samples: [string, string[]][] = [
+  ['verify.mjs', [process.execPath]],
+  ['verify.py', ['python3']],
+  ['verify.php', ['php']],
+  ['verify.rb', ['ruby']],
+];
+
+test.each(samples)('the sample %s tells good signatures from bad ones', (file, [program, ...args]) => {
+  const secret = 'c0ffee'.repeat(10);
+  const body = Buffer.concat([Buffer.from('{"a":"ü"}'), Buffer.from([0, 255, 10])]);
+  const now = String(Math.floor(Date.now() / 1000));
+  const old = String(Number(now) - 3_600);
+  const verify = (env: Record<string, string>, bytes = body): number | null => {
+    const run = spawnSync(program!, [...args, path.join(root, 'docs/samples', file)], {
+      input: bytes,
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, SECRET: secret, ...env },
+    });
+    expect(run.error).toBeUndefined();
+    return run.status;
+  };
+  const photo = signBody(secret, body);
+  expect(verify({ SIGNATURE: photo })).toBe(0);
+  expect(verify({ SIGNATURE: photo }, Buffer.concat([body, Buffer.from(' ')]))).toBe(1);
+  expect(verify({ SIGNATURE: photo.slice(0, -1) })).toBe(1);
+  expect(verify({ SIGNATURE: signTimestamped(secret, now, body), TIMESTAMP: now })).toBe(0);
+  expect(verify({ SIGNATURE: signTimestamped(secret, old, body), TIMESTAMP: old })).toBe(1);
+  expect(verify({ SIGNATURE: signTimestamped('other', now, body), TIMESTAMP: now })).toBe(1);
+});
+
+test('the site is built whole: every link leads to a page of it, and nothing comes from elsewhere', async () => {
+  const output = mkdtempSync(path.join(memoryFolder(), 'apertur-docs-'));
+  onTestFinished(() => rmSync(output, { recursive: true, force: true }));
+  const openApi = await readOpenApi();
+  writeSite({ pages: readPages(openApi), output });
+  const files = readdirSync(output, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.html'),
+  );
+  expect(files.length).toBeGreaterThan(25);
+  const broken: string[] = [];
+  for (const file of files) {
+    const html = readFileSync(path.join(output, file), 'utf8');
+    expect(html).not.toMatch(/<(?:script|link|img|iframe)[^>]*(?:src|href)="(?:https?:)?\/\//);
+    for (const [, target] of html.matchAll(/(?:href|src)="([^"#]+)(?:#[^"]*)?"/g)) {
+      if (/^[a-z]+:/.test(target!)) continue;
+      if (!existsSync(path.join(output, path.dirname(file), decodeURI(target!))))
+        broken.push(`${file}: ${target}`);
+    }
+  }
+  expect([...new Set(broken)]).toEqual([]);
+  const operations = readFileSync(path.join(output, 'operations.html'), 'utf8');
+  for (const [where, methods] of Object.entries(openApi.paths)) {
+    for (const method of Object.keys(methods))
+      expect(operations).toContain(`${method.toUpperCase()} ${where}`);
+  }
+});
