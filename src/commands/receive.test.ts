@@ -69,7 +69,7 @@ const headers = {
 function post(body: string | Buffer, more: Record<string, string> = {}): Promise<Response> {
   return fetch(`${receiver!.url}/photos`, {
     method: 'POST',
-    body,
+    body: typeof body === 'string' ? body : new Uint8Array(body),
     headers: { 'Content-Type': 'application/json', ...more },
   });
 }
