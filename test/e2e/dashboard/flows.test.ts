@@ -3,9 +3,10 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
+import { createSetupToken } from '../../../src/accounts/setup.ts';
 import { patience } from '../../helpers/browser.ts';
 import { settled, useDesk } from './desk.ts';
-import { owner } from './stage.ts';
+import { owner, startServer } from './stage.ts';
 
 const theDesk = useDesk();
 
@@ -14,6 +15,28 @@ const button = (page: Page, name: string | RegExp) =>
   page.getByRole('button', { name, exact: typeof name === 'string' });
 const says = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor();
 const url = (page: Page): string => new URL(page.url()).pathname;
+
+test('the link of the first start makes the owner and the first project, once', async () => {
+  const server = await startServer();
+  const context = await theDesk().browser.newContext({ locale: 'en-GB' });
+  try {
+    const token = await createSetupToken(server.app.db, server.app.clock.now());
+    const page = await context.newPage();
+    await page.goto(`${server.origin}/setup?token=${token}`);
+    await page.getByLabel('Your name').fill('Olive Owner');
+    await page.getByLabel('E-mail').fill('olive@example.com');
+    await page.locator('input[autocomplete=new-password]').fill('correct horse battery');
+    await page.getByLabel('Name of the first project').fill('Claims');
+    await button(page, 'Make the account').click();
+    await says(page, 'Three steps to the first photo');
+    await button(page, 'Project: Claims').waitFor();
+    await page.goto(`${server.origin}/setup?token=${token}`);
+    await says(page, 'This link does not open any more');
+  } finally {
+    await context.close();
+    await server.stop();
+  }
+});
 
 test('somebody signs in, comes to where they wanted, and signs out', async () => {
   const desk = theDesk();

@@ -64,11 +64,17 @@ async function receive(status: number): Promise<Receiver> {
   return receiver;
 }
 
-/** Starts it all; `settings` are those of the environment without their prefix. */
-export async function setStage(settings: Record<string, string> = {}): Promise<Stage> {
+export interface Server {
+  app: App;
+  origin: string;
+  clock: Clock & { ahead: number };
+  dataDir: string;
+  stop(): Promise<void>;
+}
+
+/** A server that nobody owns yet; `settings` are those of the environment without their prefix. */
+export async function startServer(settings: Record<string, string> = {}): Promise<Server> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'apertur-dashboard-'));
-  // Without a public URL it is in trial mode, which opens this folder.
-  const folder = path.join(dataDir, 'inbox');
   const clock = { ahead: 0, now: () => Date.now() + clock.ahead };
   const env = {
     HOST: '127.0.0.1',
@@ -84,6 +90,19 @@ export async function setStage(settings: Record<string, string> = {}): Promise<S
   );
   const app = await buildApp(config, { api: true, worker: true }, { logger: silentLogger, clock });
   const origin = (await app.start())!.replace('127.0.0.1', 'localhost');
+  const stop = async (): Promise<void> => {
+    await app.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  return { app, origin, clock, dataDir, stop };
+}
+
+/** Starts it all, with an owner and a project. */
+export async function setStage(settings: Record<string, string> = {}): Promise<Stage> {
+  const server = await startServer(settings);
+  const { app, origin, clock } = server;
+  // Without a public URL it is in trial mode, which opens this folder.
+  const folder = path.join(server.dataDir, 'inbox');
   const [good, bad] = await Promise.all([receive(200), receive(507)]);
   const jar = await becomeOwner(app, origin);
   const project = await createProject(origin, jar);
@@ -125,9 +144,8 @@ export async function setStage(settings: Record<string, string> = {}): Promise<S
       await context.addCookies(cookies);
     },
     async stop() {
-      await app.stop();
+      await server.stop();
       await Promise.all([good.close(), bad.close()]);
-      await rm(dataDir, { recursive: true, force: true });
     },
   };
 }

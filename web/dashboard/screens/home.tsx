@@ -128,7 +128,7 @@ function Failing({ failing }: { failing: Overview['failing'] }) {
                   <Ago at={row.lastAt} />
                 </span>
               </div>
-              <p>{row.lastError}</p>
+              {row.lastError ? <p>{row.lastError}</p> : null}
             </div>
             <Button
               component={Link}
