@@ -33,14 +33,14 @@ export interface NotDescribed {
   below?: boolean;
 }
 
+/** Pages and their files stand outside of the prefixes, and are only read. */
+export const isPage = ({ method, path }: ServedRoute): boolean =>
+  method === 'GET' && !/^(\/api)?\/v1(\/|$)/.test(path);
+
 export const isNotDescribed = (path: string): boolean =>
   notDescribed.some((one) => one.path === path || (one.below && path.startsWith(`${one.path}/`)));
 
 export const notDescribed: NotDescribed[] = [
-  { path: '/health', reason: 'asked by the operator’s own tools; documented in docs/' },
-  { path: '/ready', reason: 'asked by the operator’s own tools; documented in docs/' },
-  { path: '/openapi.json', reason: 'the document itself' },
-  { path: '/metrics', reason: 'asked by the operator’s own tools; documented in docs/', optional: true },
   { path: '/api/auth', reason: 'spoken by the sign-in library and its own client', below: true },
   {
     path: '/oauth',
@@ -49,14 +49,6 @@ export const notDescribed: NotDescribed[] = [
   },
   { path: '/api/v1/oauth/authorize', reason: 'a page for people' },
   { path: '/v1/oauth/authorize', reason: 'a page for people' },
-  { path: '/sdk/aptr-connect.js', reason: 'a script for pages of apps; documented in docs/' },
-  { path: '/aptr-connect.js', reason: 'a script for pages of apps; documented in docs/' },
-  { path: '/.well-known/oauth-authorization-server', reason: 'the document of RFC 8414' },
-  { path: '/docs', reason: 'the document to read and to try', below: true },
-  { path: '/widget.js', reason: 'a script for pages of others; documented in docs/photos.md' },
-  { path: '/u/{id}', reason: 'a page for people' },
-  { path: '/s/{code}', reason: 'a page for people' },
-  { path: '/u/assets/{file}', reason: 'part of a page' },
   { path: '/api/v1/billing/stripe/webhook', reason: 'spoken by the payment provider in its own format' },
   { path: '/v1/billing/stripe/webhook', reason: 'spoken by the payment provider in its own format' },
 ];
