@@ -47,10 +47,12 @@ test('a reload in the middle of an upload goes on where it was', async () => {
   await page.goto(url(`/u/${session.id}`));
   const view = readPage(page);
   await says(view.heading, 'Photos for Claims');
-  proxy.set({ bytesPerSecond: 1_500_000 });
+  proxy.set({ bytesPerSecond: 250_000 });
   const photos = await makePhotos(3, { bytes: 3_000_000 });
   await view.gallery.setInputFiles(photos);
   await eventually(async () => (await piecesOf(app)).received).toBeGreaterThan(0);
+  // Only what is on the phone survives; until then the page says that it is being put there.
+  await eventually(() => page.evaluate(countKept)).toBe(3);
   const before = (await piecesOf(app)).received;
   page.on('dialog', (dialog) => void dialog.accept());
   await page.reload();
