@@ -32,10 +32,9 @@ test('the widget shows the code, takes photos, and tells of those that other pho
   const button = page.getByRole('button', { name: /^Send photos/ });
   await says(button, 'Send photos');
   await button.click();
-  const code = page.getByRole('img', { name: 'Scan with your phone' });
-  await eventually(() =>
-    code.evaluate((image: { naturalWidth: number }) => image.naturalWidth),
-  ).toBeGreaterThan(100);
+  await page.getByRole('img', { name: 'Scan with your phone' }).waitFor();
+  const width = 'document.querySelector("main span").shadowRoot.querySelector("img").naturalWidth';
+  await eventually(() => page.evaluate(width)).toBeGreaterThan(100);
   const inside = page.frameLocator('iframe[title="Send photos"]');
   await says(inside.getByRole('heading', { level: 1 }), 'Photos for Claims');
   const [own, other] = await makePhotos(2);
