@@ -191,7 +191,7 @@ describe('options', () => {
 
   test.each([
     [{ fg: 'ffff00' }, /fg ffff00 on bg ffffff has a contrast of 1\.0:1.*Choose a darker fg or a lighter bg/],
-    [{ fg: '969696' }, /contrast of 2\.9:1/],
+    [{ fg: 'bababa' }, /contrast of 1\.9:1/],
     [{ fg: '00ff00' }, /contrast of 1\.3:1/],
     [{ fg: 'ffffff' }, /contrast of 1\.0:1/],
     [{ bg: '000000' }, /contrast of 1\.0:1/],
@@ -202,7 +202,8 @@ describe('options', () => {
   });
 
   test('of the lowest contrast that is allowed are accepted', () => {
-    expect(refusal({ fg: '949494' })).toBe('accepted');
+    expect(refusal({ fg: 'b4b4b4' })).toBe('accepted');
+    expect(refusal({ fg: 'ff8800' })).toBe('accepted');
   });
 
   test('that cannot be scanned are refused by the drawing too', async () => {

@@ -201,19 +201,19 @@ eachSharedApp('traps of requests', {}, (app) => {
     expect([page.page, page.pageSize]).toEqual([1, 1]);
   });
 
-  test('§17.14 colours come as bb3300, %23bb3300 or b30', async () => {
+  test('§17.14 colours come as ff8800, %23ff8800 or f80', async () => {
     const id = await session();
     const draw = async (colour: string) =>
       (
         await call(
           'GET',
-          `/upload-sessions/${id}/qr?format=svg&fg=${colour}&bg=${colour === 'b30' ? 'fff' : 'ffffff'}`,
+          `/upload-sessions/${id}/qr?format=svg&fg=${colour}&bg=${colour === 'f80' ? 'fff' : 'ffffff'}`,
         )
       ).bytes.toString();
-    const drawn = await draw('bb3300');
-    expect(drawn.toLowerCase()).toContain('#bb3300');
-    expect(await draw('%23bb3300')).toBe(drawn);
-    expect(await draw('b30')).toBe(drawn);
+    const drawn = await draw('ff8800');
+    expect(drawn.toLowerCase()).toContain('#ff8800');
+    expect(await draw('%23ff8800')).toBe(drawn);
+    expect(await draw('f80')).toBe(drawn);
   });
 
   test('§17.15 forms: source first or last, bare names, filename*, a quoted boundary, a length a part', async () => {
