@@ -11,12 +11,12 @@ const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })
     text: readFileSync(path.join(root, file), 'utf8'),
   }));
 
-/** Lines of all sources that fit, as `file: line`, without comments. */
-const linesThat = (fit: (line: string) => boolean): string[] =>
+/** Lines of all sources that suits, as `file: line`, without comments. */
+const linesThat = (suits: (line: string) => boolean): string[] =>
   sources.flatMap(({ file, text }) =>
     text
       .split('\n')
-      .filter((line) => !/^\s*(\*|\/\/|\/\*)/.test(line) && fit(line))
+      .filter((line) => !/^\s*(\*|\/\/|\/\*)/.test(line) && suits(line))
       .map((line) => `${file}: ${line.trim()}`),
   );
 
