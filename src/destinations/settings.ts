@@ -6,6 +6,7 @@ import { Ajv, type ErrorObject } from 'ajv';
 import addFormats from 'ajv-formats';
 import { type TObject, Type } from 'typebox';
 import { invalid } from '../errors.ts';
+import { signsIn } from '../lib/custom-headers.ts';
 import type { DestinationKind, FieldHelp } from './destination.ts';
 
 /** What stands for a secret in every answer. Sent back unchanged, it keeps the stored one. */
@@ -49,14 +50,16 @@ export function readSettings(
   context: { env: 'live' | 'test'; localRoots: readonly string[] },
   stored: Settings = { config: {}, credentials: {} },
 ): Settings {
-  const config = merge(kind.config, given, pick(stored.config, kind.config), false);
-  const credentials = merge(kind.credentials, given, stored.credentials, true);
+  const before = uniteHeaders(kind, stored);
+  const config = merge(kind.config, given, pick(before.config, kind.config), false);
+  keepMasked(kind, config, before.config);
+  const credentials = merge(kind.credentials, given, before.credentials, true);
   check(kind, kind.config, config);
   check(kind, kind.credentials, credentials);
-  const common = merge(shared, given, pick(stored.config, shared), false);
+  const common = merge(shared, given, pick(before.config, shared), false);
   check(kind, shared, common);
   const prepared = kind.prepare?.({ config, credentials }, context) ?? { config, credentials };
-  return { ...prepared, config: { ...prepared.config, ...common } };
+  return partHeaders(kind, { ...prepared, config: { ...prepared.config, ...common } });
 }
 
 /** The members of `schema` as they would be stored, whatever else is wrong with the settings: for showing a path early. */
@@ -93,6 +96,54 @@ function merge(
   return merged;
 }
 
+/**
+ * Headers of one's own are one member on the wire; those that sign in are kept with the secrets. `uniteHeaders` makes the one
+ * member of them again, `partHeaders` the two.
+ */
+function uniteHeaders(kind: DestinationKind, { config, credentials }: Settings): Settings {
+  const { headers, ...rest } = credentials;
+  if (headers === undefined || !hasHeaders(kind)) return { config, credentials };
+  return {
+    config: { ...config, headers: { ...(config.headers as Headers), ...(headers as Headers) } },
+    credentials: rest,
+  };
+}
+
+function partHeaders(kind: DestinationKind, { config, credentials }: Settings): Settings {
+  if (config.headers === undefined || !hasHeaders(kind)) return { config, credentials };
+  const all = Object.entries(config.headers as Headers);
+  const open = Object.fromEntries(all.filter(([name]) => !signsIn(name)));
+  const secret = Object.fromEntries(all.filter(([name]) => signsIn(name)));
+  const sealed = Object.keys(secret).length === 0 ? credentials : { ...credentials, headers: secret };
+  return { config: { ...config, headers: open }, credentials: sealed };
+}
+
+type Headers = Record<string, string>;
+
+const hasHeaders = (kind: DestinationKind): boolean => Object.hasOwn(kind.config.properties, 'headers');
+
+/** A masked header that comes back keeps its value. Throws AppError 400 when there is none to keep. */
+function keepMasked(
+  kind: DestinationKind,
+  config: Record<string, unknown>,
+  stored: Record<string, unknown>,
+): void {
+  const given = config.headers;
+  if (!hasHeaders(kind) || typeof given !== 'object' || given === null) return;
+  const known = new Map(
+    Object.entries((stored.headers ?? {}) as Headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+  config.headers = Object.fromEntries(
+    Object.entries(given).map(([name, value]) => {
+      if (value !== mask) return [name, value];
+      const kept = known.get(name.toLowerCase());
+      if (kept === undefined)
+        throw invalid(`headers: ${name} holds a mask in place of its value. Send the value.`);
+      return [name, kept];
+    }),
+  );
+}
+
 /** What an answer shows in place of a secret. */
 function maskOf(secret: unknown, { shownTail = 0 }: FieldHelp): string {
   // Of a short one the tail would be most of it.
@@ -122,6 +173,10 @@ function sayWhy(error: ErrorObject | undefined): string {
 /** The settings as an answer shows them: configuration in the open, each stored secret as its mask. */
 export function showSettings(kind: DestinationKind, settings: Settings): Record<string, unknown> {
   const shown: Record<string, unknown> = { ...settings.config };
+  if (settings.credentials.headers !== undefined && hasHeaders(kind)) {
+    const masked = Object.keys(settings.credentials.headers as Headers).map((name) => [name, mask]);
+    shown.headers = { ...(shown.headers as Headers), ...Object.fromEntries(masked) };
+  }
   for (const [name, help] of fieldsOf(kind.credentials)) {
     const secret = settings.credentials[name];
     if (secret !== undefined) shown[name] = maskOf(secret, help);

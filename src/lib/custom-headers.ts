@@ -9,6 +9,13 @@ const reserved = [
   /^(content-|proxy-|x-apertur-|x-aptr-|svix-|webhook-)/,
 ];
 
+/** Whether a header of that name is likely to hold what opens something: it is sealed, and masked in answers. */
+export function signsIn(name: string): boolean {
+  return /auth|token|secret|password|passwd|cookie|session|signature|credential|(^|[-_])(api[-_]?)?key($|[-_])/i.test(
+    name,
+  );
+}
+
 /**
  * Checks the headers that an owner adds, and returns them trimmed. `member` is what the setting is called. Throws
  * AppError 400 for a name or value that HTTP does not allow, for a reserved name, and for too many.

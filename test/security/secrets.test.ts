@@ -22,7 +22,7 @@ const plant = (): string => {
 };
 
 const kinds = (): [string, Record<string, unknown>][] => [
-  ['webhook', { url: 'http://127.0.0.1:9/hook', format: 'binary', secret: plant() }],
+  ['webhook', { url: 'http://127.0.0.1:9/hook', format: 'binary', secret: plant(), headers: { Authorization: plant(), 'X-Shop': 'north' } }],
   ['s3', { endpoint: 'http://127.0.0.1:9', bucket: 'photos', region: 'us-east-1', access_key_id: 'AKIA', secret_access_key: plant() }],
   ['webdav', { url: 'http://127.0.0.1:9/dav/', username: 'u', password: plant() }],
   ['ftp', { protocol: 'ftp', host: '127.0.0.1', port: 9, username: 'u', password: plant() }],

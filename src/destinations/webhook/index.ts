@@ -34,7 +34,8 @@ const config = Type.Object(
     headers: Type.Optional(
       Type.Record(Type.String(), Type.String({ maxLength: 4_096 }), {
         title: 'Custom headers',
-        description: 'Sent with every photo, beside ours. They are shown to whoever may see the destination.',
+        description:
+          'Sent with every photo, beside ours. Those that sign in (Authorization, tokens, keys) are kept as secrets; the others are shown to whoever may see the destination.',
         examples: [{ 'X-Shop': 'north' }],
         aliases: ['custom_headers', 'customHeaders'],
         maxProperties: maxCustomHeaders,
@@ -98,6 +99,8 @@ export function connectWebhook(
   };
 }
 
+type Headers = Record<string, string> | undefined;
+
 function readSettings(
   {
     config: given,
@@ -105,7 +108,8 @@ function readSettings(
   }: { config: Record<string, unknown>; credentials: Record<string, unknown> },
   projectSecret: string,
 ): WebhookSettings {
-  const { url, format = 'json_base64', headers = {} } = given as Partial<WebhookSettings>;
+  const { url, format = 'json_base64' } = given as Partial<WebhookSettings>;
+  const headers = { ...(given.headers as Headers), ...(secrets.headers as Headers) };
   return { url: url!, format, headers, secret: (secrets.secret as string | undefined) || projectSecret };
 }
 

@@ -44,6 +44,27 @@ describe('settings', () => {
     });
   });
 
+  test('headers that sign in are kept with the secrets, shown as a mask, and stay under it', () => {
+    const given = { url, headers: { Authorization: 'Bearer abc', 'X-Api-Key': 'k', 'X-Shop': 'north' } };
+    const settings = prepare(given);
+    expect(settings.config.headers).toEqual({ 'X-Shop': 'north' });
+    expect(settings.credentials).toEqual({ headers: { Authorization: 'Bearer abc', 'X-Api-Key': 'k' } });
+    const shown = showSettings(webhook, settings);
+    expect(shown.headers).toEqual({ 'X-Shop': 'north', Authorization: mask, 'X-Api-Key': mask });
+    expect(readSettings(webhook, shown, live, settings)).toEqual(settings);
+    expect(readSettings(webhook, { format: 'binary' }, live, settings).credentials).toEqual(
+      settings.credentials,
+    );
+
+    const fewer = { headers: { authorization: mask, 'X-Shop': 'south' } };
+    expect(readSettings(webhook, fewer, live, settings)).toMatchObject({
+      config: { headers: { 'X-Shop': 'south' } },
+      credentials: { headers: { authorization: 'Bearer abc' } },
+    });
+    expect(readSettings(webhook, { headers: {} }, live, settings).credentials).toEqual({});
+    expect(() => prepare({ url, headers: { Authorization: mask } })).toThrow(/Send the value/);
+  });
+
   test.each([
     'https://shop.example/',
     'https://shop.example:8443/a?b=c',
