@@ -2,6 +2,7 @@
 import fastifySwagger from '@fastify/swagger';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
+import fastJson from 'fast-json-stringify';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import { createGrantUsage } from '../accounts/oauth-grants.ts';
 import { AppError } from '../errors.ts';
@@ -187,13 +188,23 @@ function installParsers(app: FastifyInstance): void {
   );
 }
 
+const strict = addFormats.default(new Ajv({ useDefaults: true, coerceTypes: false, strict: false }));
+const lenient = addFormats.default(new Ajv({ useDefaults: true, coerceTypes: true, strict: false }));
+const serializers = new WeakMap<object, (value: unknown) => string>();
+
+/** One for each shape: a route has many addresses, and making a serializer is what a start takes longest for. */
+function serializerOf(schema: object): (value: unknown) => string {
+  const made = serializers.get(schema) ?? fastJson(schema);
+  serializers.set(schema, made);
+  return made;
+}
+
 /** Bodies are taken at their word: a number in quotes is not a number. Queries are text, so they are converted. */
 function installValidation(app: FastifyInstance): void {
-  const strict = addFormats.default(new Ajv({ useDefaults: true, coerceTypes: false, strict: false }));
-  const lenient = addFormats.default(new Ajv({ useDefaults: true, coerceTypes: true, strict: false }));
   app.setValidatorCompiler(({ schema, httpPart }) =>
     (httpPart === 'body' ? strict : lenient).compile(schema as object),
   );
+  app.setSerializerCompiler(({ schema }) => serializerOf(schema as object));
   app.addHook('onRoute', (route) => {
     const body = createSpelling(route.schema?.body);
     const query = createSpelling(route.schema?.querystring);

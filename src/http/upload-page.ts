@@ -20,8 +20,8 @@ type Link = 'known' | 'unknown' | 'unavailable';
 interface Asset {
   type: string;
   plain: Buffer;
-  brotli: Buffer;
-  gzip: Buffer;
+  brotli: () => Buffer;
+  gzip: () => Buffer;
 }
 
 const contentSecurityPolicy = [
@@ -163,7 +163,7 @@ function sendAsset(request: FastifyRequest, reply: FastifyReply, asset: Asset | 
       'cache-control': 'public, max-age=31536000, immutable',
       vary: 'accept-encoding',
     })
-    .send(encoding === 'br' ? asset.brotli : encoding === 'gzip' ? asset.gzip : asset.plain);
+    .send(encoding === 'br' ? asset.brotli() : encoding === 'gzip' ? asset.gzip() : asset.plain);
 }
 
 function readShells(folder: string): Map<string, string> {
@@ -182,7 +182,7 @@ function readWidget(folder: string): Buffer | undefined {
   return listFiles(folder).includes('widget.js') ? readFileSync(path.join(folder, 'widget.js')) : undefined;
 }
 
-/** Few and small: kept in memory, compressed once. */
+/** Few and small: kept in memory, compressed once, when somebody asks: a start shall not wait for it. */
 function readAssets(folder: string): Map<string, Asset> {
   const assets = new Map<string, Asset>();
   for (const file of listFiles(folder)) {
@@ -190,11 +190,19 @@ function readAssets(folder: string): Map<string, Asset> {
     assets.set(file, {
       type: assetTypes[path.extname(file)] ?? 'application/octet-stream',
       plain,
-      brotli: brotliCompressSync(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }),
-      gzip: gzipSync(plain, { level: 9 }),
+      brotli: once(() => brotliCompressSync(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } })),
+      gzip: once(() => gzipSync(plain, { level: 9 })),
     });
   }
   return assets;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 function listFiles(folder: string): string[] {
