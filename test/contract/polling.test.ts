@@ -97,6 +97,8 @@ eachApp('reading and fetching', (start) => {
     const page = await app.call('GET', '/uploads?page=1&pageSize=2');
     expect(page.body).toMatchObject({ total: 3, page: 1, pageSize: 2, totalPages: 2 });
     expect(page.body.data[0]).toEqual({
+      hasThumbnail: true,
+      thumbnailUrl: expect.stringContaining(`/uploads/${images[2]!.id}/thumbnail?`),
       id: images[2]!.id,
       filename: '2 é.jpg',
       sizeBytes: images[2]!.bytes.length,
