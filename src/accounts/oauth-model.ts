@@ -1,5 +1,5 @@
 /**
- * The rows behind the token endpoint. The protocol is @node-oauth/oauth2-server's (docs/adr/0019); here is what it does not know: a code
+ * The rows behind the token endpoint. The protocol is @node-oauth/oauth2-server's (docs/adr/0010); here is what it does not know: a code
  * and a refresh token are good once, whoever comes second, and a second use takes everything back that came of the first.
  * One model serves one request: it remembers which row it is about.
  */

@@ -1,5 +1,5 @@
 /**
- * Signing in: password, one-time codes, passkeys, resets. The protocol is better-auth's (docs/adr/0018); it is loaded at the first
+ * Signing in: password, one-time codes, passkeys, resets. The protocol is better-auth's (docs/adr/0009); it is loaded at the first
  * request that needs it, because most processes never do.
  */
 import type { Database } from '../db/database.ts';
