@@ -1,4 +1,4 @@
-/** Writes `docs/config.md` from the settings in `src/config.ts`; a test keeps the two equal. */
+/** Writes `docs/config.md` from the settings in `src/config/settings.ts`; a test keeps the two equal. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Setting, settings } from '../src/config.ts';
@@ -42,7 +42,7 @@ const head = `# Settings
 All settings come from the environment, all are optional, and a value that cannot be used stops the start with a sentence that names
 it. A setting marked *secret* may also come from a file: \`APERTUR_<NAME>_FILE=/run/secrets/name\`.
 
-This page is written from \`src/config.ts\` by \`node scripts/config-docs.ts\`.
+This page is written from \`src/config/settings.ts\` by \`node scripts/config-docs.ts\`.
 `;
 
 if (import.meta.main)

@@ -1,4 +1,4 @@
-/** Writes `.env.example` from the settings in `src/config.ts`; a test keeps the two equal. */
+/** Writes `.env.example` from the settings in `src/config/settings.ts`; a test keeps the two equal. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Setting, settings } from '../src/config.ts';

@@ -16,7 +16,7 @@ const floors: [RegExp, number][] = [
   [/^src\/(sessions|images|deliveries|destinations|events|projects|accounts)\//, 4],
   [/^src\/(queue|storage)\//, 3],
   [/^src\/db\//, 2],
-  [/^src\/(config|errors)\.ts/, 1],
+  [/^src\/((config|errors)\.ts|config\/)/, 1],
   [/^src\/lib\//, 1],
 ];
 
