@@ -86,7 +86,7 @@ for (const [kind, settings] of kinds) {
   }
 }
 
-for (const lie of ['page', 'truncate', 'drop'] satisfies Lie[]) {
+for (const lie of ['page', 'forget', 'truncate', 'drop'] satisfies Lie[]) {
   for (const at of [1, 2, 3, 4, 5]) {
     test(`webdav: whatever is told is true when request ${at} that changes something meets "${lie}"`, async () => {
       const server = await startApacheDav();

@@ -165,10 +165,7 @@ export class DavSession implements FileSession {
         return { size: Number(length), sums: [] };
       }
     }
-    const answer = await this.#ask('PROPFIND', url, {
-      headers: { depth: '0', 'content-type': 'application/xml' },
-      body: '<?xml version="1.0"?><d:propfind xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns"><d:prop><d:getcontentlength/><oc:checksums/></d:prop></d:propfind>',
-    });
+    const answer = await this.#askProperties(url, '<d:getcontentlength/><oc:checksums/>');
     if (answer.status !== 207) return { size: undefined, sums: [] };
     const text = answer.body.toString('utf8');
     const size = /<(?:[\w-]+:)?getcontentlength[^>]*>\s*(\d{1,15})\s*</.exec(text)?.[1];
@@ -176,16 +173,33 @@ export class DavSession implements FileSession {
     return { size: size === undefined ? undefined : Number(size), sums };
   }
 
+  #askProperties(url: URL, names: string): Promise<OutboundResponse> {
+    return this.#ask('PROPFIND', url, {
+      headers: { depth: '0', 'content-type': 'application/xml' },
+      body: `<?xml version="1.0"?><d:propfind xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns"><d:prop>${names}</d:prop></d:propfind>`,
+    });
+  }
+
   async rename(from: string, to: string, how: 'replace' | 'if-free'): Promise<Renamed> {
     const target = this.#url(to);
     const answer = await this.#move(this.#url(from), target, how);
     // RFC 4918 §9.9.4. Another yes may be a page that something in between made up: then what is there decides.
-    if (answer.status === 201 || answer.status === 204) return 'done';
+    if (answer.status === 201 || answer.status === 204) return await this.#lookForLeft(from, target, answer);
     if (isYes(answer)) return await this.#lookForMoved(from, target, answer);
     if (answer.status === 412) return 'taken';
     if (![403, 405, 501, 502].includes(answer.status)) throw refusal(answer, target, this.#now());
     if (how === 'if-free' && (await this.#ask('HEAD', target)).status === 200) return 'taken';
     return 'refused';
+  }
+
+  /**
+   * The right yes is doubted only when the photo still lies under its temporary name. That it lies under the new one is not
+   * asked for: whoever watches the folder may have taken it away already.
+   */
+  async #lookForLeft(from: string, target: URL, answer: OutboundResponse): Promise<Renamed> {
+    // Not HEAD: the answer to one for what is not there may have no length, and would cost the connection.
+    const left = await this.#askProperties(this.#url(from), '<d:getcontentlength/>');
+    return left.status === 207 ? await this.#lookForMoved(from, target, answer) : 'done';
   }
 
   async #lookForMoved(from: string, target: URL, answer: OutboundResponse): Promise<Renamed> {
