@@ -4,12 +4,8 @@
  * `--kills 30 --seed N`. Prints a line a story; ends with 1 when anything is broken.
  */
 import { parseArgs } from 'node:util';
-import { Client } from 'pg';
-import { migrate } from '../src/db/migrate.ts';
-import { openDatabase } from '../src/db/open.ts';
-import { silentLogger } from '../src/lib/logger.ts';
+import { freshDatabases } from '../test/faults/fresh-database.ts';
 import { survive } from '../test/faults/kills.ts';
-import { type PostgresServer, startPostgres } from '../test/helpers/postgres.ts';
 
 const killsAStory = 30;
 const uploadsAKill = 200 / 30;
@@ -25,7 +21,7 @@ if (!Number.isSafeInteger(kills) || kills < 1 || !Number.isSafeInteger(first)) {
 }
 
 const stories = Math.ceil(kills / killsAStory);
-let postgres: PostgresServer | undefined;
+const databases = freshDatabases();
 let broken = 0;
 let done = 0;
 try {
@@ -33,7 +29,7 @@ try {
     const seed = first + n;
     const mine = Math.min(killsAStory, kills - done);
     const story = { seed, kills: mine, uploads: Math.ceil(mine * uploadsAKill) };
-    const databaseUrl = seed % 4 === 3 ? await freshDatabase(`kills_${n}`) : undefined;
+    const databaseUrl = seed % 4 === 3 ? await databases.create(`kills_${n}`) : undefined;
     const ending = await survive({ ...story, databaseUrl }).catch((error: unknown) => ({
       broken: [`it came to no end: ${(error as Error).message}`],
       summary: `seed ${seed}`,
@@ -47,18 +43,6 @@ try {
     for (const sentence of ending.broken.slice(0, 20)) console.log(`  ${sentence}`);
   }
 } finally {
-  await postgres?.stop();
+  await databases.stop();
 }
 process.exitCode = broken === 0 ? 0 : 1;
-
-async function freshDatabase(name: string): Promise<string> {
-  postgres ??= await startPostgres();
-  const client = new Client({ connectionString: postgres.url() });
-  await client.connect();
-  await client.query(`create database ${name}`);
-  await client.end();
-  const db = await openDatabase({ url: postgres.url(name), logger: silentLogger });
-  await migrate(db);
-  await db.close();
-  return postgres.url(name);
-}

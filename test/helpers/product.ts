@@ -88,7 +88,8 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
   return product;
 }
 
-const readyWithinMs = 30_000;
+/** A machine that does much else at the same time needs a while. */
+const readyWithinMs = 120_000;
 
 class ProductProcess implements Product {
   readonly dataDir: string;
@@ -131,7 +132,11 @@ class ProductProcess implements Product {
 
   async start(): Promise<void> {
     this.spawn();
-    await waitUntil('the product is ready', () => this.#ready || !this.running, { withinMs: readyWithinMs });
+    await waitUntil('the product is ready', () => this.#ready || !this.running, {
+      withinMs: readyWithinMs,
+    }).catch((error: Error) => {
+      throw new Error(`${error.message}:\n${this.#output}`);
+    });
     if (!this.#ready) throw new Error(`The product ended while it started:\n${this.#output}`);
   }
 

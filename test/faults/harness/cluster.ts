@@ -73,7 +73,7 @@ export async function runCluster(story: ClusterStory): Promise<ClusterReport> {
   const sending = startPhones(origin, {
     sessions: stage.sessions,
     phones: 5,
-    random: seeded(story.seed + 1),
+    seed: story.seed,
   });
   const happened = await rage(stage, story.ms, random);
   await sending.finish();

@@ -21,6 +21,8 @@ export async function makeSmallDisk(megabytes: number): Promise<SmallDisk> {
       `A small file system is needed, and it cannot be mounted (run as root): ${mounted.stderr}`,
     );
   }
+  const unmount = (): void => void spawnSync('umount', ['-l', folder]);
+  process.once('exit', unmount);
   const filler = join(folder, 'filler');
   return {
     folder,
@@ -32,7 +34,8 @@ export async function makeSmallDisk(megabytes: number): Promise<SmallDisk> {
     },
     free: () => rm(filler, { force: true }),
     async remove() {
-      spawnSync('umount', ['-l', folder]);
+      process.removeListener('exit', unmount);
+      unmount();
       await rm(folder, { recursive: true, force: true });
     },
   };

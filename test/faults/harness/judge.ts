@@ -1,81 +1,45 @@
-/** Counts what is left after a storm, and names what must never be. */
-import { readdir, readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import type { Database } from '../../../src/db/database.ts';
-import { openDatabase } from '../../../src/db/open.ts';
-import { silentLogger } from '../../../src/lib/logger.ts';
+/** Names what must never be, from the books of a storm. Reads nothing by itself, so that each rule can be shown to bite. */
 import type { Receiver } from '../../helpers/receiver.ts';
-import {
-  type Aftermath,
-  findDamage,
-  type Place,
-  readAftermath,
-  removeOrphansOf,
-  sha256,
-} from '../aftermath.ts';
+import { type Aftermath, findDamage, type StoredImage } from '../aftermath.ts';
+import type { Books, Rows, VisibleFile } from './books.ts';
+import type { Listener } from './listener.ts';
 
-export interface Books {
-  after: Aftermath;
-  /** Kind of destination, by the id of a delivery. */
-  kinds: Map<string, string>;
-  /** Visible files: the image that its name says, and the hash of what is in it. */
-  inbox: VisibleFile[];
-  dav: VisibleFile[];
-}
-
-interface VisibleFile {
-  imageId: string;
-  sha256: string;
-}
-
-/** Deliveries that have not ended, of images and of events. */
-export async function countWaiting(place: Place): Promise<number> {
-  return withDatabase(place, async (db) => {
-    const { n } = await db.read
-      .selectFrom('deliveries')
-      .select((eb) => eb.fn.countAll<number>().as('n'))
-      .where('due_at', 'is not', null)
-      .executeTakeFirstOrThrow();
-    return Number(n);
-  });
-}
-
-/** Reads everything that is left; removes what the hourly sweep would remove. */
-export async function readBooks(from: { place: Place; inbox: string; dav: string }): Promise<Books> {
-  await removeOrphansOf(from.place);
-  const kinds = await withDatabase(from.place, async (db) => {
-    const rows = await db.read
-      .selectFrom('deliveries as d')
-      .innerJoin('destinations as t', 't.id', 'd.destination_id')
-      .select(['d.id', 't.type as kind'])
-      .execute();
-    return new Map(rows.map((row) => [row.id, row.kind]));
-  });
-  return {
-    after: await readAftermath(from.place),
-    kinds,
-    inbox: await visibleFiles(from.inbox),
-    dav: await visibleFiles(from.dav),
-  };
+/** What is at stake where: the names of the destinations, by how they can be looked at. */
+export interface Places {
+  /** A receiver of photos. */
+  receiver?: string;
+  /** File stores whose template makes one file a photo, named by the photo. */
+  filesByImage: readonly string[];
+  /** File stores that take one photo a session under a fixed name and refuse the others. */
+  onceASession: readonly string[];
 }
 
 export interface Evidence {
   books: Books;
+  /** Image id to the hash of the photo that was answered 201. */
   acknowledged: ReadonlyMap<string, string>;
-  receiver: Receiver;
+  arrivals: Receiver['arrivals'];
+  heard: Listener['heard'];
+  places: Places;
 }
 
 /** Sentences, one for each thing that is wrong. */
-export function findBroken({ books, acknowledged, receiver }: Evidence): string[] {
-  const { after, kinds, inbox, dav } = books;
+export function findBroken({ books, acknowledged, arrivals, heard, places }: Evidence): string[] {
+  const { after, rows, visible } = books;
+  const filesOf = (name: string): VisibleFile[] => visible.get(name) ?? [];
   return [
     ...findDamage(after),
     ...findLost(acknowledged, after),
-    ...findOpen(after),
+    ...findOpen(after, rows),
     ...findMiscounted(after),
-    ...findUnequalFiles('local', after, kinds, inbox),
-    ...findUnequalFiles('webdav', after, kinds, dav),
-    ...findUnheard(after, kinds, receiver),
+    ...findUnexplained(after, rows),
+    ...rows.orphans,
+    ...findMisusage(rows),
+    ...findSilent(after, rows, heard),
+    ...places.filesByImage.flatMap((name) => findUnequalFiles(name, after, rows, filesOf(name))),
+    ...places.onceASession.flatMap((name) => findUnequalOnce(name, after, rows, filesOf(name))),
+    ...(places.receiver ? findUnheard(places.receiver, after, rows, arrivals) : []),
+    ...(rows.workers > 0 ? [`${rows.workers} processes are still in the row of workers`] : []),
   ];
 }
 
@@ -86,96 +50,164 @@ function findLost(acknowledged: ReadonlyMap<string, string>, { images }: Afterma
     .map(([id]) => `acknowledged and lost: ${id}`);
 }
 
-/** Three deliveries for each image, each ended and in nobody's hands. */
-function findOpen({ images, deliveries }: Aftermath): string[] {
+/** A delivery for each image and destination, each ended and in nobody's hands. */
+function findOpen({ images, deliveries }: Aftermath, { expected }: Rows): string[] {
   const byImage = Map.groupBy(deliveries, (delivery) => delivery.imageId);
-  const missing = images.filter((image) => byImage.get(image.id)?.length !== 3);
+  const missing = images.filter(
+    (image) => (byImage.get(image.id)?.length ?? 0) !== (expected.get(image.session) ?? 0),
+  );
   const open = deliveries.filter(
     ({ status, leasedBy, dueAt }) =>
       !['sent', 'failed'].includes(status) || leasedBy !== null || dueAt !== null,
   );
   return [
-    ...missing.map((image) => `not three deliveries: ${image.id}`),
+    ...missing.map((image) => `not a delivery for each destination: ${image.id}`),
     ...open.map((delivery) => `not ended: ${delivery.id} ${delivery.status}`),
   ];
 }
 
+/** As many attempts as rows, numbered without a gap; the last of them is what the delivery says. */
 function findMiscounted({ deliveries }: Aftermath): string[] {
-  return deliveries
-    .filter(({ status, attempts, history }) => {
-      const counted = history.filter((attempt) => attempt.outcome !== 'cancelled');
-      return counted.length !== attempts || (status === 'sent' && counted.at(-1)?.outcome !== 'sent');
-    })
-    .map(({ id, attempts, history }) => `${id} counts ${attempts} attempts and has ${history.length} rows`);
+  const broken: string[] = [];
+  for (const { id, status, attempts, history } of deliveries) {
+    const counted = history.filter((attempt) => attempt.outcome !== 'cancelled');
+    if (counted.some(({ number }, index) => number !== index + 1))
+      broken.push(`${id} numbers its attempts ${counted.map(({ number }) => number).join()}`);
+    if (counted.length !== attempts)
+      broken.push(`${id} counts ${attempts} attempts and has ${counted.length} rows`);
+    if (counted.filter(({ outcome }) => outcome === 'sent').length !== (status === 'sent' ? 1 : 0))
+      broken.push(`${id} is ${status} after ${counted.map(({ outcome }) => outcome).join()}`);
+  }
+  return broken;
 }
 
-/** What was told as delivered lies there once with the same bytes, and nothing else is to be seen. */
+function findUnexplained({ deliveries }: Aftermath, { reasons, silentAttempts }: Rows): string[] {
+  const failed = deliveries.filter(({ id, status }) => status === 'failed' && !reasons.get(id)?.trim());
+  return [
+    ...failed.map(({ id }) => `failed without a reason: ${id}`),
+    ...silentAttempts.map((id) => `an attempt of ${id} went wrong and does not say how`),
+  ];
+}
+
+function findMisusage({ usage }: Rows): string[] {
+  return usage
+    .filter(({ counted, real }) => counted !== real)
+    .map(({ project, counted, real }) => `usage of ${project} counts ${counted} sessions of ${real}`);
+}
+
+/** An image whose deliveries were all sent told so once; each that failed told it once; and each event reached who asked. */
+function findSilent({ images, deliveries }: Aftermath, rows: Rows, heard: Evidence['heard']): string[] {
+  const byImage = Map.groupBy(deliveries, (delivery) => delivery.imageId);
+  const told = Map.groupBy(rows.events, ({ topic, imageId }) => `${topic} ${imageId}`);
+  const times = (topic: string, image: StoredImage): number => told.get(`${topic} ${image.id}`)?.length ?? 0;
+  const broken: string[] = [];
+  for (const image of images) {
+    const mine = byImage.get(image.id) ?? [];
+    const failed = mine.filter(({ status }) => status === 'failed').length;
+    const completed = mine.length > 0 && mine.every(({ status }) => status === 'sent') ? 1 : 0;
+    if (times('project.upload.completed', image) !== completed)
+      broken.push(`${image.id} told ${times('project.upload.completed', image)} times that it was delivered`);
+    if (times('project.upload.failed', image) !== failed)
+      broken.push(`${image.id} told ${times('project.upload.failed', image)} of ${failed} failures`);
+  }
+  return [...broken, ...findUntold(rows, heard)];
+}
+
+function findUntold({ events, eventDeliveries }: Rows, heard: Evidence['heard']): string[] {
+  const byEvent = Map.groupBy(eventDeliveries, (delivery) => delivery.eventId);
+  const heardOf = Map.groupBy(heard, (one) => one.eventId);
+  const broken: string[] = [];
+  for (const { id, topic } of events) {
+    const [delivery, ...more] = byEvent.get(id) ?? [];
+    const times = heardOf.get(id) ?? [];
+    if (delivery === undefined || more.length > 0) {
+      broken.push(`${topic} ${id} is told ${more.length + (delivery ? 1 : 0)} times, not once`);
+      continue;
+    }
+    if (delivery.open || !['sent', 'failed'].includes(delivery.status))
+      broken.push(`not ended: ${delivery.id} ${delivery.status}`);
+    if (delivery.status === 'sent' && times.length === 0) broken.push(`told and not heard: ${topic} ${id}`);
+    if (delivery.status === 'failed' && !delivery.error?.trim())
+      broken.push(`failed without a reason: ${delivery.id}`);
+    if (times.some((one) => one.deliveryId !== delivery.id || one.sha256 !== times[0]!.sha256))
+      broken.push(`heard under two names or with two bodies: ${topic} ${id}`);
+  }
+  const known = new Set(events.map(({ id }) => id));
+  return [
+    ...broken,
+    ...[...heardOf.keys()].filter((id) => !known.has(id)).map((id) => `heard, and never told: ${id}`),
+  ];
+}
+
+/** What was told as delivered lies there; whatever is to be seen is a photo, whole, and there once. */
 function findUnequalFiles(
-  kind: string,
+  name: string,
   { images, deliveries }: Aftermath,
-  kinds: Map<string, string>,
-  files: VisibleFile[],
+  { destinations }: Rows,
+  files: readonly VisibleFile[],
 ): string[] {
   const hashes = new Map(images.map((image) => [image.id, image.sha256]));
-  const byImage = Map.groupBy(files, (file) => file.imageId);
+  const byImage = Map.groupBy(files, (file) => file.name);
   const broken: string[] = [];
   for (const { id, imageId, status } of deliveries) {
-    if (kinds.get(id) !== kind || status !== 'sent') continue;
-    const [file, ...more] = byImage.get(imageId) ?? [];
-    if (file === undefined) broken.push(`${kind}: told as delivered and not there: ${imageId}`);
-    else if (file.sha256 !== hashes.get(imageId)) broken.push(`${kind}: other bytes: ${imageId}`);
-    if (more.length > 0) broken.push(`${kind}: more than one file: ${imageId}`);
+    if (destinations.get(id) === name && status === 'sent' && !byImage.has(imageId))
+      broken.push(`${name}: told as delivered and not there: ${imageId}`);
   }
-  for (const { imageId } of files) {
-    if (!hashes.has(imageId)) broken.push(`${kind}: a file that nobody sent: ${imageId}`);
+  for (const [imageId, same] of byImage) {
+    if (!hashes.has(imageId)) broken.push(`${name}: a file that nobody sent: ${imageId}`);
+    else if (same.some((file) => file.sha256 !== hashes.get(imageId)))
+      broken.push(`${name}: other bytes: ${imageId}`);
+    if (same.length > 1) broken.push(`${name}: more than one file: ${imageId}`);
+  }
+  return broken;
+}
+
+/** One file a session; who was told as delivered is the one who lies there, and who failed is not. */
+function findUnequalOnce(
+  name: string,
+  { images, deliveries }: Aftermath,
+  { destinations }: Rows,
+  files: readonly VisibleFile[],
+): string[] {
+  const byId = new Map(images.map((image) => [image.id, image]));
+  const bySession = Map.groupBy(files, (file) => file.folder);
+  const broken: string[] = [];
+  for (const [session, same] of bySession) {
+    if (same.length > 1) broken.push(`${name}: more than one file: ${session}`);
+  }
+  for (const { id, imageId, status } of deliveries) {
+    if (destinations.get(id) !== name) continue;
+    const image = byId.get(imageId);
+    const lies = bySession.get(image?.session ?? '')?.[0]?.sha256 === image?.sha256;
+    if (lies !== (status === 'sent'))
+      broken.push(`${name}: told as ${status} and ${lies ? '' : 'not '}there: ${imageId}`);
   }
   return broken;
 }
 
 function findUnheard(
+  name: string,
   { images, deliveries }: Aftermath,
-  kinds: Map<string, string>,
-  receiver: Receiver,
+  { destinations }: Rows,
+  arrivals: Evidence['arrivals'],
 ): string[] {
-  const arrived = Map.groupBy(receiver.arrivals, (arrival) => arrival.imageId);
-  const hashes = new Map(images.map((image) => [image.id, image.sha256]));
+  const arrived = Map.groupBy(arrivals, (arrival) => arrival.imageId);
+  const byId = new Map(images.map((image) => [image.id, image]));
   const broken: string[] = [];
   for (const { id, imageId, status } of deliveries) {
-    if (kinds.get(id) !== 'webhook') continue;
-    const arrivals = arrived.get(imageId) ?? [];
-    if (status === 'sent' && arrivals.length === 0)
-      broken.push(`webhook: told as delivered and not there: ${imageId}`);
-    if (arrivals.some(({ sha256: hash, signatureValid }) => hash !== hashes.get(imageId) || !signatureValid))
-      broken.push(`webhook: other bytes or no signature: ${imageId}`);
-    if (arrivals.some(({ deliveryId }) => deliveryId !== id))
-      broken.push(`webhook: two delivery ids: ${imageId}`);
+    if (destinations.get(id) !== name) continue;
+    const mine = arrived.get(imageId) ?? [];
+    const image = byId.get(imageId);
+    if (status === 'sent' && mine.length === 0)
+      broken.push(`${name}: told as delivered and not there: ${imageId}`);
+    if (mine.some((one) => one.sha256 !== image?.sha256 || !one.signatureValid))
+      broken.push(`${name}: other bytes or no signature: ${imageId}`);
+    if (mine.some((one) => one.sessionId !== image?.session || one.index !== image?.position))
+      broken.push(`${name}: another session or place: ${imageId}`);
+    if (mine.some(({ deliveryId }) => deliveryId !== id))
+      broken.push(`${name}: two delivery ids: ${imageId}`);
   }
+  for (const imageId of arrived.keys())
+    if (!byId.has(imageId)) broken.push(`${name}: a photo that nobody sent: ${imageId}`);
   return broken;
-}
-
-async function visibleFiles(folder: string): Promise<VisibleFile[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const visible = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.'));
-  return Promise.all(
-    visible.map(async (entry) => ({
-      imageId: basename(entry.name).split('.')[0]!,
-      sha256: sha256(await readFile(join(entry.parentPath, entry.name))),
-    })),
-  );
-}
-
-async function withDatabase<T>(
-  { databaseUrl, dataDir }: Place,
-  use: (db: Database) => Promise<T>,
-): Promise<T> {
-  const db = await openDatabase({
-    url: databaseUrl,
-    file: join(dataDir, 'apertur.db'),
-    logger: silentLogger,
-  });
-  try {
-    return await use(db);
-  } finally {
-    await db.close();
-  }
 }

@@ -4,11 +4,12 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from 'node:net';
 
 /**
- * - `page`: 200 with a page that says sorry, as a proxy does; nothing is stored. `truncate`: only half is stored, and the
- *   answer is as if it were whole. `drop`: taken whole, and the connection breaks before the answer.
+ * - `page`: 200 with a page that says sorry, as a proxy does; nothing is stored. `forget`: 201, and nothing is stored or moved.
+ *   `truncate`: only half is stored, and the answer is as if it were whole. `drop`: taken whole, and the connection breaks
+ *   before the answer.
  * - `error`: 503. `reset`: the connection breaks in the middle of the body.
  */
-export type Lie = 'none' | 'page' | 'truncate' | 'drop' | 'error' | 'reset';
+export type Lie = 'none' | 'page' | 'forget' | 'truncate' | 'drop' | 'error' | 'reset';
 
 export interface Liar {
   readonly url: string;
@@ -59,6 +60,7 @@ async function handle(
   }
   const body = await readAll(incoming);
   if (lie === 'error') return void answer.writeHead(503, { 'Retry-After': '1' }).end('busy');
+  if (lie === 'forget') return void answer.writeHead(201, { 'Content-Length': '0' }).end();
   if (lie === 'page') {
     return void answer
       .writeHead(200, { 'Content-Type': 'text/html' })

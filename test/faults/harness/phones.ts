@@ -2,45 +2,67 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { makeJpeg } from '../../helpers/pictures.ts';
 import { upload } from '../../helpers/product.ts';
-import { between } from '../../helpers/seeded.ts';
+import { between, seeded } from '../../helpers/seeded.ts';
 import { sha256 } from '../aftermath.ts';
 import { openUpload } from '../raw-upload.ts';
 
 export interface Phones {
   /** Image id to the hash of the photo that was answered 201. */
   readonly acknowledged: ReadonlyMap<string, string>;
+  /** When each of them was answered (`performance.now()`), in that order. */
+  readonly moments: readonly number[];
+  /** What a phone was told that it should never be told. */
+  readonly refusals: readonly string[];
   /** No new photo is begun; resolves when all have ended. */
   finish(): Promise<void>;
 }
 
-const patienceMs = 180_000;
+export interface PhonesOptions {
+  sessions: readonly string[];
+  phones: number;
+  seed: number;
+  /** Signs that the network of the phones gives no more. Default: three minutes. */
+  patienceMs?: number;
+}
 
 /** `origin` answers where the next request goes: of several processes, any. Empty: none is there at this moment. */
 export function startPhones(
   origin: () => string,
-  options: { sessions: readonly string[]; phones: number; random: () => number },
+  { sessions, phones, seed, patienceMs = 180_000 }: PhonesOptions,
 ): Phones {
-  const { sessions, phones, random } = options;
   const acknowledged = new Map<string, string>();
+  const moments: number[] = [];
+  const refusals: string[] = [];
   let finished = false;
-  let sent = 0;
 
-  async function phone(): Promise<void> {
-    while (!finished) {
-      sent += 1;
+  async function phone(own: number): Promise<void> {
+    // A source of its own: what one phone draws does not depend on how fast the others are.
+    const random = seeded(seed * 1_000 + own);
+    for (let sent = own; !finished; sent += phones) {
       const photo = await makeJpeg({ seed: sent, bytes: between(random, 8_000, 400_000) });
       const session = sessions[sent % sessions.length]!;
-      if (random() < 0.15) await breakOff(origin(), session, photo, random());
-      acknowledged.set(await sendUntilTaken(origin, session, photo), sha256(photo));
-      await pause(between(random, 0, 120));
+      const breaks = random() < 0.15;
+      const part = random();
+      const restMs = between(random, 0, 120);
+      if (breaks) await breakOff(origin(), session, photo, part);
+      const answer = await sendUntilTaken(origin, session, photo, patienceMs);
+      if ('refused' in answer) refusals.push(answer.refused);
+      else {
+        if (acknowledged.has(answer.id)) refusals.push(`one id for two photos: ${answer.id}`);
+        acknowledged.set(answer.id, sha256(photo));
+        moments.push(performance.now());
+      }
+      await pause(restMs);
     }
   }
 
-  const running = Promise.all(Array.from({ length: phones }, phone));
+  const running = Promise.all(Array.from({ length: phones }, (_, own) => phone(own)));
   // Heard at `finish`; until then it must not end the process.
   running.catch(() => {});
   return {
     acknowledged,
+    moments,
+    refusals,
     async finish() {
       finished = true;
       await running;
@@ -48,18 +70,24 @@ export function startPhones(
   };
 }
 
-async function sendUntilTaken(origin: () => string, session: string, photo: Buffer): Promise<string> {
+async function sendUntilTaken(
+  origin: () => string,
+  session: string,
+  photo: Buffer,
+  patienceMs: number,
+): Promise<{ id: string } | { refused: string }> {
   for (const end = performance.now() + patienceMs; performance.now() < end; await pause(60)) {
     const url = origin();
     if (url === '') continue;
     const answer = await upload(url, session, photo, { signal: AbortSignal.timeout(20_000) }).catch(
       () => undefined,
     );
-    if (answer?.status === 201) return answer.body.id;
+    if (answer?.status === 201) return { id: answer.body.id };
     const comesBack = answer === undefined || answer.status >= 500 || answer.status === 429;
-    if (!comesBack) throw new Error(`A photo was refused: ${answer.status} ${JSON.stringify(answer.body)}`);
+    if (!comesBack)
+      return { refused: `a photo was refused: ${answer.status} ${JSON.stringify(answer.body)}` };
   }
-  throw new Error('A photo was not taken for three minutes');
+  return { refused: `a photo was not taken for ${patienceMs / 1_000} s` };
 }
 
 async function breakOff(url: string, session: string, photo: Buffer, part: number): Promise<void> {
