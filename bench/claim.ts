@@ -18,6 +18,7 @@ import { loadSealer } from '../src/lib/sealed.ts';
 import { createProject } from '../src/projects/projects.ts';
 import { startPostgres } from '../test/helpers/postgres.ts';
 import { median, percentile, type Report, round } from './report.ts';
+import { postgresVersion } from './versions.ts';
 
 const sizes = [1_000, 100_000, 3_000_000];
 const rounds = 12;
@@ -30,6 +31,7 @@ export async function run(report: Report): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'apertur-bench-'));
   const postgres = await startPostgres();
   try {
+    report.version('PostgreSQL', await postgresVersion(postgres.url()));
     for (const engine of ['sqlite', 'postgres'] as const) {
       await measure(
         report,
@@ -86,7 +88,13 @@ async function measure(
     const small = medians.get(sizes[0]!)!;
     const large = medians.get(sizes.at(-1)!)!;
     const growth = median(large.map((figure, n) => figure / small[n]!));
-    report.bar(`claim-${engine}-growth`, growth, { atMost: 1.5 });
+    const rows = stages.map(({ size, times }) => ({
+      name: `Apertur, ${size.toLocaleString('en')} rows`,
+      figure: median(times),
+    }));
+    const what = `Claim of ${taken} on ${engine === 'sqlite' ? 'SQLite' : 'PostgreSQL'} beside finished rows`;
+    const limit = 1.5 * rows[0]!.figure;
+    report.bar(`claim-${engine}-growth`, growth, { atMost: 1.5 }, { what, unit: 'ms', rows, limit });
   } finally {
     for (const { db } of stages) await db.close();
   }

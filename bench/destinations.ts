@@ -18,7 +18,7 @@ import { type FileServer, fileServers } from './file-servers.ts';
 import { formOf, makePhoto, runRound } from './load.ts';
 import { forgetPeak, peakBytes, processorMs, residentBytes } from './process-tree.ts';
 import { createRclone, type Rclone } from './rclone.ts';
-import { listOf, median, type Report, round } from './report.ts';
+import { listOf, median, type Report, round, rowOf } from './report.ts';
 import { makeUploadPaths } from './sessions.ts';
 
 const photos = Number(process.env.PHOTOS ?? 200);
@@ -42,6 +42,7 @@ export async function run(report: Report): Promise<void> {
     nodeArgs: process.env.NODE_ARGS?.split(' ') ?? [],
   });
   try {
+    report.version('rclone', rclone.version.replace(/^rclone v?/, ''));
     report.note(`${rclone.version}; its start (${round(rclone.startMs)} ms) is not counted`);
     const owner = await product.createKey();
     const memory: Memory = { idle: residentBytes(product.pid), peaks: new Map() };
@@ -116,7 +117,20 @@ async function measure(report: Report, kind: string, stage: Stage): Promise<void
   report.note(
     `${kind}: processor time a photo ${each(spent.ours)} ms, rclone ${each(spent.theirs)} ms; ratios ${listOf(ratios)}`,
   );
-  report.bar(`destinations-${kind}`, median(ratios), { atLeast: 1 });
+  const rates = (ms: number[]): number[] => ms.map((t) => (photos * photoBytes) / 1_000 / t);
+  const rows = [rowOf('Apertur', rates(times.ours)), rowOf('rclone', rates(times.theirs))];
+  report.bar(
+    `destinations-${kind}`,
+    median(ratios),
+    { atLeast: 1 },
+    {
+      what: `${photos} photos of 1 MB: ${kind}`,
+      unit: 'MB/s',
+      rows,
+      limit: rows[1]!.figure,
+      rounds: ratios,
+    },
+  );
 }
 
 /** Whoever is faster because half is missing, is not. */
@@ -193,6 +207,16 @@ function tellMemory(report: Report, { idle, peaks }: Memory): void {
     report.note(`memory with ${kind}: at most ${listOf(each.map((peak) => peak / megabyte))} MB`);
   }
   const most = Math.max(...[...peaks.values()].flat());
-  report.bar('destinations-memory', inMegabytes(most - idle), { atMost: goalMegabytes, unit: 'MB' });
-  report.bar('destinations-memory-growth', Math.max(...growths), { atMost: goalGrowth });
+  report.bar(
+    'destinations-memory',
+    inMegabytes(most - idle),
+    { atMost: goalMegabytes, unit: 'MB' },
+    { what: 'Memory above idle, the most of all kinds' },
+  );
+  report.bar(
+    'destinations-memory-growth',
+    Math.max(...growths),
+    { atMost: goalGrowth },
+    { what: 'Memory of later rounds beside the first ones', unit: '×' },
+  );
 }

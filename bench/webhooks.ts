@@ -6,20 +6,15 @@
  * The peers are queues; what they post with is their users' choice. They run with Node's `fetch`, which their guides use, and
  * once more with our own HTTP client, so that one can see which part of the distance is the queue's.
  */
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { startPostgres } from '../test/helpers/postgres.ts';
-import type { ContenderName, Order, Reply } from './event-contender.ts';
-import type { SinkMessage } from './event-sink.ts';
+import type { ContenderName } from './event-contender.ts';
+import { type Neighbour, type Runner, startRunner, startSink } from './event-runners.ts';
 import { startRedis } from './redis.ts';
-import { listOf, median, percentile, type Report, round } from './report.ts';
+import { listOf, median, percentile, type Report, type Row, round, rowOf } from './report.ts';
+import { packageVersion, postgresVersion, redisVersion } from './versions.ts';
 
 const events = Number(process.env.EVENTS ?? 4_000);
-const producers = 64;
-const concurrency = 32;
 const rounds = Number(process.env.ROUNDS ?? 5);
 /** What a burst is of `events`: the slow ones get fewer, so that a round stays short enough to compare. */
 const shares: Record<ContenderName, number> = {
@@ -39,6 +34,10 @@ export async function run(report: Report): Promise<void> {
   const [postgres, redis, sink] = await Promise.all([startPostgres(), startRedis(), startSink()]);
   const runners = new Map<string, Runner>();
   try {
+    report.version('PostgreSQL', await postgresVersion(postgres.url()));
+    report.version('Redis', await redisVersion(redis.url));
+    report.version('BullMQ', packageVersion('bullmq'));
+    report.version('graphile-worker', packageVersion('graphile-worker'));
     const add = async (name: ContenderName, neighbour?: Neighbour): Promise<Runner> => {
       const key = neighbour ? `${name} beside one that ${neighbour}` : name;
       const serverUrl = await serverOf(name, key, postgres.url(), redis.url);
@@ -97,11 +96,38 @@ async function measureThroughput(report: Report, all: Runner[]): Promise<void> {
   }
   const ours = rates.get('sqlite')!;
   // Within a round everybody saw about the same load of the machine.
-  const ratio = (peer: string): number =>
-    median(ours.map((figure, n) => figure / (rates.get(peer)![n] ?? Number.NaN)));
-  report.bar('webhooks-per-second', median(ours), { atLeast: 2_000 });
-  report.bar('webhooks-to-bullmq', ratio('bullmq'), { atLeast: 2 });
-  report.bar('webhooks-to-graphile', Math.min(ratio('graphile'), ratio('graphile-local')), { atLeast: 2 });
+  const ratios = (peer: string): number[] =>
+    ours.map((figure, n) => figure / (rates.get(peer)![n] ?? Number.NaN));
+  const ratio = (peer: string): number => median(ratios(peer));
+  const row = (label: string, name: string) => rowOf(label, rates.get(name)!);
+  const apertur = row('Apertur on SQLite', 'sqlite');
+  report.bar(
+    'webhooks-per-second',
+    median(ours),
+    { atLeast: 2_000 },
+    {
+      what: 'Events a second, each a signed POST',
+      unit: 'events/s',
+      rows: [apertur, row('Apertur on PostgreSQL', 'postgres')],
+      limit: 2_000,
+    },
+  );
+  const beside = (name: string, peer: string, row: Row) =>
+    report.bar(
+      name,
+      ratio(peer),
+      { atLeast: 2 },
+      {
+        what: `Events a second beside ${row.name}`,
+        unit: 'events/s',
+        rows: [apertur, row],
+        limit: 2 * row.figure,
+        rounds: ratios(peer),
+      },
+    );
+  beside('webhooks-to-bullmq', 'bullmq', row('BullMQ', 'bullmq'));
+  const better = ratio('graphile') < ratio('graphile-local') ? 'graphile' : 'graphile-local';
+  beside('webhooks-to-graphile', better, row('graphile-worker', better));
   report.note(
     `with our own HTTP client under the peers: ${round(ratio('bullmq-our-client'))} times BullMQ, ` +
       `${round(ratio('graphile-local-our-client'))} times graphile-worker`,
@@ -111,10 +137,28 @@ async function measureThroughput(report: Report, all: Runner[]): Promise<void> {
 async function measureLatency(report: Report, alone: Runner): Promise<void> {
   const idle = await alone.pace(25 * 2 * pacedSeconds, 25, 'idle');
   report.note(`idle, 25 a second: ${spread(idle)}`);
-  report.bar('webhooks-idle-p95', percentile(idle, 0.95), { atMost: 10, unit: 'ms' });
+  const shown = (what: string, delays: readonly number[], limit: number) => ({
+    what,
+    limit,
+    rows: [0.5, 0.95, 0.99].map((share) => ({
+      name: `Apertur, p${share * 100}`,
+      figure: percentile(delays, share),
+    })),
+  });
+  report.bar(
+    'webhooks-idle-p95',
+    percentile(idle, 0.95),
+    { atMost: 10, unit: 'ms' },
+    shown('From event to webhook, 25 a second', idle, 10),
+  );
   const paced = await alone.pace(200 * 2 * pacedSeconds, 200, 'paced');
   report.note(`200 a second: ${spread(paced)}`);
-  report.bar('webhooks-paced-p95', percentile(paced, 0.95), { atMost: 50, unit: 'ms' });
+  report.bar(
+    'webhooks-paced-p95',
+    percentile(paced, 0.95),
+    { atMost: 50, unit: 'ms' },
+    shown('From event to webhook, 200 a second', paced, 50),
+  );
 }
 
 /**
@@ -133,124 +177,15 @@ async function measureHanging(report: Report, calm: Runner, hung: Runner): Promi
       `200 a second, round ${n + 1}: beside a receiver that answers: ${spread(without)}; that hangs: ${spread(within)}`,
     );
   }
-  report.bar('webhooks-hanging-growth', median(growth), { atMost: 10, unit: '%' });
+  report.bar(
+    'webhooks-hanging-growth',
+    median(growth),
+    { atMost: 10, unit: '%' },
+    { what: 'Growth of the p95 beside a receiver that hangs', rounds: growth },
+  );
 }
 
 function spread(delays: readonly number[]): string {
   const at = (share: number): number => round(percentile(delays, share));
   return `p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, p99 ${at(0.99)} ms`;
-}
-
-/** What the other receiver of an engine does. */
-type Neighbour = 'answers' | 'hangs';
-const neighbourPaths: Record<Neighbour, string> = { answers: '/aside', hangs: '/hang' };
-
-interface Sink {
-  readonly url: string;
-  /** When an event arrived, in milliseconds since 1970. */
-  readonly arrivals: ReadonlyMap<string, number>;
-  know(path: string, secret: string): void;
-  waitFor(prefix: string, count: number): Promise<void>;
-  stop(): void;
-}
-
-const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-
-async function startSink(): Promise<Sink> {
-  const child = fork(script('event-sink.ts'), [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-  const [first] = (await once(child, 'message')) as [Extract<SinkMessage, { port: number }>];
-  const arrivals = new Map<string, number>();
-  const counts = new Map<string, number>();
-  child.on('message', (message: SinkMessage) => {
-    if (!('arrivals' in message)) return;
-    if (message.refused > 0) throw new Error(`The receiver refused ${message.refused} signatures`);
-    for (const [event, at] of message.arrivals) {
-      if (arrivals.has(event)) continue;
-      arrivals.set(event, at);
-      const prefix = event.replace(/\d+$/, '');
-      counts.set(prefix, (counts.get(prefix) ?? 0) + 1);
-    }
-  });
-  return {
-    url: `http://127.0.0.1:${first.port}`,
-    arrivals,
-    know: (path, secret) => child.send({ path, secret }),
-    async waitFor(prefix, count) {
-      const deadline = performance.now() + 180_000;
-      while ((counts.get(prefix) ?? 0) < count) {
-        if (performance.now() > deadline) throw new Error(`${counts.get(prefix)} of ${count} events arrived`);
-        await pause(20);
-      }
-    },
-    stop: () => child.disconnect(),
-  };
-}
-
-interface Runner {
-  readonly name: ContenderName;
-  readonly key: string;
-  burst(count: number, name: string): Promise<{ perSecond: number; emittedAfterMs: number }>;
-  /** Milliseconds from giving each event to its arrival. */
-  pace(count: number, perSecond: number, name: string): Promise<number[]>;
-  stop(): Promise<void>;
-}
-
-async function startRunner(
-  name: ContenderName,
-  key: string,
-  sink: Sink,
-  { serverUrl, neighbour }: { serverUrl: string | undefined; neighbour: Neighbour | undefined },
-): Promise<Runner> {
-  const path = `/${key.replaceAll(' ', '-')}`;
-  // Its log goes where a service manager would read it; nobody reads it here.
-  const child = fork(script('event-contender.ts'), [], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-  const url = `${sink.url}${path}`;
-  const options = { url, concurrency, ...(serverUrl ? { serverUrl } : {}) };
-  const secondUrl = neighbour ? { secondUrl: `${sink.url}${neighbourPaths[neighbour]}` } : {};
-  const ready = await ask(child, { kind: 'start', name, options: { ...options, ...secondUrl } });
-  if (ready.kind !== 'ready') throw new Error(`${key} did not start`);
-  sink.know(path, ready.secret);
-  const emit = async (order: Extract<Order, { prefix: string }>) => {
-    const reply = await ask(child, order);
-    if (reply.kind !== 'emitted') throw new Error(`${key} did not emit`);
-    const emitted = performance.timeOrigin + performance.now();
-    await sink.waitFor(order.prefix, order.count);
-    return { at: reply.at, emitted };
-  };
-  return {
-    name,
-    key,
-    async burst(count, round) {
-      const prefix = `${key}:${round}:`;
-      const { at, emitted } = await emit({ kind: 'burst', prefix, count, producers });
-      const begun = at[0]![1];
-      const ended = Math.max(...at.map(([event]) => sink.arrivals.get(event)!));
-      return { perSecond: count / ((ended - begun) / 1_000), emittedAfterMs: emitted - begun };
-    },
-    async pace(count, perSecond, round) {
-      const { at } = await emit({ kind: 'pace', prefix: `${key}:${round}:`, count, perSecond });
-      return at.map(([event, from]) => sink.arrivals.get(event)! - from);
-    },
-    async stop() {
-      if (!child.connected) return;
-      child.send({ kind: 'stop' } satisfies Order);
-      await once(child, 'exit');
-    },
-  };
-}
-
-async function ask(child: ChildProcess, order: Order): Promise<Reply> {
-  child.send(order);
-  const waiting = new AbortController();
-  const { signal } = waiting;
-  const ended = once(child, 'exit', { signal }).then(() => {
-    throw new Error('A contender ended early');
-  });
-  try {
-    const [reply] = (await Promise.race([once(child, 'message', { signal }), ended])) as [Reply];
-    return reply;
-  } finally {
-    ended.catch(() => undefined);
-    waiting.abort();
-  }
 }

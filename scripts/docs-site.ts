@@ -82,7 +82,8 @@ export function readPages(openApi?: OpenApi): Page[] {
     .map((file) => file.replaceAll(path.sep, '/'));
   const sources = files.map((file) => ({
     name: file.replace(/\.md$/, ''),
-    source: readFileSync(path.join(root, 'docs', file), 'utf8'),
+    // Remarks to whoever edits the page are not for its readers.
+    source: readFileSync(path.join(root, 'docs', file), 'utf8').replace(/<!--[\s\S]*?-->\n?/g, ''),
   }));
   if (openApi) sources.push({ name: 'operations', source: describeOperations(openApi) });
   return sources.map(({ name, source }) => ({

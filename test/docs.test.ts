@@ -3,6 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { drawAll, renderBenchmarks } from '../bench/publish.ts';
+import { readResults } from '../bench/results.ts';
 import { readOpenApi, readPages, slugOf, writeSite } from '../scripts/docs-site.ts';
 import { renderErrorDocs } from '../scripts/error-docs.ts';
 import { settings } from '../src/config.ts';
@@ -58,6 +60,15 @@ test('docs/errors.md tells of every code', () => {
   const codes = [...read('src/errors.ts').matchAll(/^ {2}\| '([A-Z0-9_]+)'/gm)].map((match) => match[1]!);
   expect(codes.length).toBeGreaterThan(30);
   for (const code of codes) expect(read('docs/errors.md')).toContain(`\n## ${code}\n`);
+});
+
+test('docs/benchmarks.md and its plots show what was measured', () => {
+  const results = readResults();
+  expect(Object.keys(results).length).toBeGreaterThan(5);
+  expect(read('docs/benchmarks.md')).toBe(renderBenchmarks(read('docs/benchmarks.md'), results));
+  const plots = drawAll(results);
+  expect(readdirSync(path.join(root, 'docs/images/benchmarks')).sort()).toEqual(Object.keys(plots).sort());
+  for (const [name, plot] of Object.entries(plots)) expect(read(`docs/images/benchmarks/${name}`)).toBe(plot);
 });
 
 const samples: [string, string[]][] = [

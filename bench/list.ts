@@ -1,0 +1,48 @@
+/** Every benchmark, in the order in which the page tells of them. */
+import type { Report } from './report.ts';
+
+export interface Benchmark {
+  run(report: Report): Promise<void>;
+}
+
+export interface Listed {
+  /** Heading of its part of docs/benchmarks.md, when the page has none yet. */
+  title: string;
+  question: string;
+  load: () => Promise<Benchmark>;
+}
+
+export const benchmarks: Readonly<Record<string, Listed>> = {
+  upload: {
+    title: 'Uploads',
+    question:
+      'How close do uploads come to a bare server that only hashes, writes and syncs, and what memory do 100 take?',
+    load: () => import('./upload.ts'),
+  },
+  latency: {
+    title: 'Latency',
+    question: 'How soon after its 201 is a photo at the webhook?',
+    load: () => import('./latency.ts'),
+  },
+  webhooks: {
+    title: 'Event webhooks',
+    question: 'How many events a second reach a webhook, and how soon, beside BullMQ and graphile-worker?',
+    load: () => import('./webhooks.ts'),
+  },
+  claim: {
+    title: 'Claims',
+    question:
+      'Does a claim cost the same beside a thousand, a hundred thousand and three million finished rows?',
+    load: () => import('./claim.ts'),
+  },
+  destinations: {
+    title: 'Destinations beside rclone',
+    question: 'How fast are photos delivered to file-like destinations, beside rclone?',
+    load: () => import('./destinations.ts'),
+  },
+  page: {
+    title: 'The phone page',
+    question: 'How many bytes does a phone fetch for the upload page?',
+    load: () => import('./page.ts'),
+  },
+};
