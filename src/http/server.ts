@@ -190,21 +190,30 @@ function installParsers(app: FastifyInstance): void {
 
 const strict = addFormats.default(new Ajv({ useDefaults: true, coerceTypes: false, strict: false }));
 const lenient = addFormats.default(new Ajv({ useDefaults: true, coerceTypes: true, strict: false }));
-const serializers = new WeakMap<object, (value: unknown) => string>();
+const validatorsOfBodies = onceForEachShape((schema) => strict.compile(schema));
+const validatorsOfQueries = onceForEachShape((schema) => lenient.compile(schema));
+const serializers = onceForEachShape((schema) => fastJson(schema));
 
-/** One for each shape: a route has many addresses, and making a serializer is what a start takes longest for. */
-function serializerOf(schema: object): (value: unknown) => string {
-  const made = serializers.get(schema) ?? fastJson(schema);
-  serializers.set(schema, made);
-  return made;
+/**
+ * Made once for each shape, told by its text: a route has many addresses, many routes have the same shape, and making
+ * what checks or writes it is what a start takes longest for.
+ */
+function onceForEachShape<Made>(make: (schema: object) => Made): (schema: object) => Made {
+  const made = new Map<string, Made>();
+  return (schema) => {
+    const text = JSON.stringify(schema);
+    const known = made.get(text) ?? make(schema);
+    made.set(text, known);
+    return known;
+  };
 }
 
 /** Bodies are taken at their word: a number in quotes is not a number. Queries are text, so they are converted. */
 function installValidation(app: FastifyInstance): void {
   app.setValidatorCompiler(({ schema, httpPart }) =>
-    (httpPart === 'body' ? strict : lenient).compile(schema as object),
+    (httpPart === 'body' ? validatorsOfBodies : validatorsOfQueries)(schema as object),
   );
-  app.setSerializerCompiler(({ schema }) => serializerOf(schema as object));
+  app.setSerializerCompiler(({ schema }) => serializers(schema as object));
   app.addHook('onRoute', (route) => {
     const body = createSpelling(route.schema?.body);
     const query = createSpelling(route.schema?.querystring);
