@@ -1,13 +1,13 @@
 /** The whole app in this process, on a real database and a real port, for tests of what goes over the wire. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, inject } from 'vitest';
 import { type App, buildApp, type Overrides } from '../../src/app.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import type { Engine } from '../../src/db/database.ts';
 import type { Env } from '../../src/db/schema.ts';
 import { purgeImages } from '../../src/images/retention.ts';
-import { generateServerKey, type ServerKeyPair } from '../../src/images/server-key.ts';
+import type { ServerKeyPair } from '../../src/images/server-key.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
 import { createKey } from '../../src/projects/keys.ts';
 import { createProject, findProject } from '../../src/projects/projects.ts';
@@ -91,13 +91,8 @@ export function eachSharedApp(
   }
 }
 
-let serverKey: Promise<ServerKeyPair> | undefined;
-
-/** Making a key takes long, and these tests are not about it: one serves all apps of a test file. */
-const sameServerKey = (): Promise<ServerKeyPair> => {
-  serverKey ??= generateServerKey();
-  return serverKey;
-};
+/** Making a key takes long, and these tests are not about it: one serves all apps of a run. */
+const sameServerKey = async (): Promise<ServerKeyPair> => inject('serverKey');
 
 /** Starts an app; `settings` are those of the environment without their prefix. */
 export async function startApp(engine: TestEngine, options: StartOptions = {}): Promise<TestApp> {

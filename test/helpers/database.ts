@@ -1,11 +1,10 @@
 /** A fresh database for a test, on both engines. */
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterEach, describe, inject } from 'vitest';
 import type { Database, Engine } from '../../src/db/database.ts';
-import { migrate } from '../../src/db/migrate.ts';
 import { openDatabase } from '../../src/db/open.ts';
 import { silentLogger } from '../../src/lib/logger.ts';
 import { memoryFolder } from './memory-folder.ts';
@@ -57,18 +56,15 @@ export function eachEngine(name: string, block: (engine: TestEngine) => void): v
 async function createSqlite(migrated: boolean): Promise<TestDatabase> {
   const folder = mkdtempSync(join(memoryFolder(), 'apertur-test-'));
   const file = join(folder, 'apertur.db');
-  if (migrated) {
-    const db = await openDatabase({ file, logger: silentLogger });
-    await migrate(db);
-    await db.close();
-  }
+  if (migrated) copyFileSync(inject('sqliteTemplate'), file);
   return { file, cleanup: async () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 /** Copying a migrated database is much faster than migrating. */
 async function createPostgres(migrated: boolean): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
-  await administer(`create database ${name} template ${migrated ? 'apertur_template' : 'template0'}`);
+  const template = migrated ? 'apertur_template' : 'template0';
+  await administer(`create database ${name} template ${template} ${inject('copyFiles')}`);
   const url = new URL(inject('postgresUrl'));
   url.pathname = `/${name}`;
   return { url: url.href, cleanup: () => administer(`drop database if exists ${name} with (force)`) };
