@@ -16,7 +16,8 @@ import {
   removePartial,
   removePieces,
 } from './partial-uploads.ts';
-import { type ReceivedImage, type ReceiveServices, storeImage } from './receive.ts';
+import { type ReceiveServices, storeImage } from './receive.ts';
+import type { ReceivedImage } from './record.ts';
 import { spoolImage } from './spool.ts';
 import { type ReceivedForm, readSealed } from './upload-form.ts';
 

@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { AppError, invalid, notFound } from '../../errors.ts';
 import { ByteSource } from '../../images/byte-source.ts';
+import { checkBefore, checkPassword } from '../../images/checks.ts';
 import { type Checksum, continueUpload, elsewhere } from '../../images/continue-upload.ts';
 import {
   createPartial,
@@ -15,7 +16,7 @@ import {
   type PartialUpload,
   removePartial,
 } from '../../images/partial-uploads.ts';
-import { checkBefore, checkPassword, findReceived, type ReceivedImage } from '../../images/receive.ts';
+import { findReceived, type ReceivedImage } from '../../images/record.ts';
 import { readClientId, readSource, requestBytes } from '../../images/upload-form.ts';
 import { createId } from '../../lib/ids.ts';
 import type { Session } from '../../sessions/session.ts';
