@@ -5,7 +5,7 @@ import type { OutboundResponse, Phases } from '../../lib/outbound.ts';
 import type { Found } from '../conflict.ts';
 import type { DeliverableImage, Receipt } from '../destination.ts';
 import { FileServerError, hashDiffers, sizeDiffers } from '../file-server-error.ts';
-import type { FileSession, Renamed, Upload } from '../file-session.ts';
+import { type FileSession, type Renamed, temporaryName, type Upload } from '../file-session.ts';
 import { hashImage, readImage } from '../read-image.ts';
 import { refusal } from './answers.ts';
 import type { DavClient, DavRequest } from './client.ts';
@@ -31,6 +31,14 @@ interface Options {
 const maxFolders = 10_000;
 /** Bytes that are read back at once when a file is compared. */
 const rangeBytes = 4 * 1_048_576;
+
+interface Properties {
+  /** Undefined when the server does not say. */
+  size: number | undefined;
+  /** Checksums as the server writes them, "SHA1:…". */
+  sums: string[];
+  missing: boolean;
+}
 
 export class DavSession implements FileSession {
   readonly address: string | null;
@@ -144,7 +152,9 @@ export class DavSession implements FileSession {
       if (told !== image.sha256) throw hashDiffers('sha256');
       return 'hash';
     }
-    const { size, sums } = await this.#properties(place, sha1 !== undefined);
+    const { size, sums, missing } = await this.#properties(place, sha1 !== undefined);
+    // A photo under its last name may have been taken away already; nobody takes one under a temporary name.
+    if (missing && path.posix.basename(place) === temporaryName(image)) throw sizeDiffers(0, image.sizeBytes);
     if (size === undefined) return 'none';
     if (size !== image.sizeBytes) throw sizeDiffers(size, image.sizeBytes);
     // A sum of another kind than ours shows that the server computed them; Nextcloud repeats what it was told.
@@ -156,21 +166,21 @@ export class DavSession implements FileSession {
   }
 
   /** HEAD is the lightest; where it says nothing, PROPFIND may. */
-  async #properties(place: string, withSums: boolean): Promise<{ size: number | undefined; sums: string[] }> {
+  async #properties(place: string, withSums: boolean): Promise<Properties> {
     const url = this.#url(place);
     if (!withSums) {
       const head = await this.#ask('HEAD', url);
       const length = head.headers['content-length'];
       if (head.status === 200 && length !== undefined && !head.headers['content-encoding']) {
-        return { size: Number(length), sums: [] };
+        return { size: Number(length), sums: [], missing: false };
       }
     }
     const answer = await this.#askProperties(url, '<d:getcontentlength/><oc:checksums/>');
-    if (answer.status !== 207) return { size: undefined, sums: [] };
+    if (answer.status !== 207) return { size: undefined, sums: [], missing: answer.status === 404 };
     const text = answer.body.toString('utf8');
     const size = /<(?:[\w-]+:)?getcontentlength[^>]*>\s*(\d{1,15})\s*</.exec(text)?.[1];
     const sums = /<(?:[\w-]+:)?checksum>([^<]*)</.exec(text)?.[1]?.trim().split(/\s+/) ?? [];
-    return { size: size === undefined ? undefined : Number(size), sums };
+    return { size: size === undefined ? undefined : Number(size), sums, missing: false };
   }
 
   #askProperties(url: URL, names: string): Promise<OutboundResponse> {
