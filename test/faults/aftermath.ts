@@ -72,7 +72,7 @@ export async function readAftermath(place: Place): Promise<Aftermath> {
   try {
     const storage = place.storage ?? join(place.dataDir, 'images');
     return {
-      ...(await readRows(db)),
+      ...(await readStored(db)),
       files: await readFiles(storage),
       temporary: await list(join(storage, 'tmp')),
     };
@@ -85,7 +85,8 @@ function openPlace({ databaseUrl, dataDir }: Place): Promise<Database> {
   return openDatabase({ url: databaseUrl, file: join(dataDir, 'apertur.db'), logger: silentLogger });
 }
 
-async function readRows(db: Database): Promise<Pick<Aftermath, 'images' | 'deliveries' | 'counts'>> {
+/** The rows alone, whatever the photos lie in. */
+export async function readStored(db: Database): Promise<Pick<Aftermath, 'images' | 'deliveries' | 'counts'>> {
   const images = await db.read
     .selectFrom('images')
     .selectAll()

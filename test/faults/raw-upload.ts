@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
+const connectWithinMs = 20_000;
 const boundary = 'the-line-between-the-parts';
 
 export interface RawUpload {
@@ -35,7 +36,9 @@ export async function openUpload(origin: string, session: string, sizeBytes: num
   });
   socket.on('error', () => {});
   const closing = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-  await once(socket, 'connect');
+  // On a road that is cut nobody answers, and nobody refuses either.
+  const patience = setTimeout(() => socket.destroy(new Error('Not connected in time')), connectWithinMs);
+  await once(socket, 'connect').finally(() => clearTimeout(patience));
   return {
     socket,
     head: Buffer.concat([Buffer.from(request), before]),

@@ -5,6 +5,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
+  appendFileSync,
   chmodSync,
   chownSync,
   existsSync,
@@ -27,11 +28,25 @@ export interface PostgresServer {
   url(database?: string): string;
   /** Ends all connections and starts again on the same port. */
   restart(): Promise<void>;
+  /** Ends it as a power cut would. */
+  kill9(): Promise<void>;
+  /** Starts it again after that. */
+  start(): Promise<void>;
   stop(): Promise<void>;
 }
 
+export interface PostgresOptions {
+  /** Default: the folder of the system for temporary files. */
+  parent?: string;
+  /** Where it listens. Default 127.0.0.1. */
+  host?: string;
+  /** See ProductOptions. */
+  within?: readonly string[];
+}
+
 /** Starts a server of its own below `parent`. Throws, naming the set-up command, when this machine has no PostgreSQL. */
-export async function startPostgres({ parent = tmpdir() } = {}): Promise<PostgresServer> {
+export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
+  const { parent = tmpdir(), host = '127.0.0.1', within = [] } = options;
   const bin = findServer();
   if (bin === undefined) throw new Error('No PostgreSQL found. Run `node scripts/prepare-tests.ts`.');
   const user = unprivileged();
@@ -48,15 +63,24 @@ export async function startPostgres({ parent = tmpdir() } = {}): Promise<Postgre
     cwd: folder,
     stdio: 'pipe',
   });
+  if (options.host) appendFileSync(join(data, 'pg_hba.conf'), 'host all all samenet scram-sha-256\n');
   const port = await freePort();
-  const url = (database = 'postgres') => `postgres://tests:${password}@127.0.0.1:${port}/${database}`;
-  const begin = () => startServer({ bin, data, folder, port, user, url: url() });
+  const url = (database = 'postgres') => `postgres://tests:${password}@${host}:${port}/${database}`;
+  const begin = () => startServer({ bin, data, folder, port, host, within, user, url: url() });
   let server = await begin();
   return {
     port,
     url,
     restart: async () => {
       await stopServer(server);
+      server = await begin();
+    },
+    kill9: async () => {
+      const [main] = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
+      process.kill(Number(main), 'SIGKILL');
+      await stopServer(server);
+    },
+    start: async () => {
       server = await begin();
     },
     stop: async () => {
@@ -100,6 +124,8 @@ interface Start {
   data: string;
   folder: string;
   port: number;
+  host: string;
+  within: readonly string[];
   user: User | undefined;
   url: string;
 }
@@ -107,16 +133,29 @@ interface Start {
 /** The shell ends the server when its input ends: also when the tests are killed and cannot say goodbye. */
 const guarded = '"$@" & server=$!; cat >/dev/null; kill -INT $server; wait $server';
 
-async function startServer({ bin, data, folder, port, user, url }: Start): Promise<ChildProcess> {
+async function startServer({
+  bin,
+  data,
+  folder,
+  port,
+  host,
+  within,
+  user,
+  url,
+}: Start): Promise<ChildProcess> {
   const settings = [
     `port=${port}`,
-    'listen_addresses=127.0.0.1',
+    `listen_addresses=${host}`,
     'unix_socket_directories=',
     'max_connections=200',
   ];
   const args = ['-D', data, ...settings.flatMap((setting) => ['-c', setting])];
-  const child = spawn('sh', ['-c', guarded, 'sh', join(bin, 'postgres'), ...args], {
-    ...user,
+  // Whoever goes into a network namespace is root until then.
+  const inside = within.length > 0 && user !== undefined;
+  const drop = inside ? ['setpriv', `--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups'] : [];
+  const command = [...within, ...drop, 'sh', '-c', guarded, 'sh', join(bin, 'postgres'), ...args];
+  const child = spawn(command[0]!, command.slice(1), {
+    ...(inside ? {} : user),
     cwd: folder,
     stdio: ['pipe', 'ignore', 'pipe'],
   });

@@ -27,6 +27,8 @@ export interface ProductOptions {
   nodeArgs?: string[];
   /** What is no setting of the product. */
   env?: Record<string, string>;
+  /** A command that takes another as its arguments and becomes it, e.g. `['ip', 'netns', 'exec', 'api1']`. */
+  within?: readonly string[];
 }
 
 export interface LogLine {
@@ -142,8 +144,9 @@ class ProductProcess implements Product {
 
   spawn(): void {
     if (this.running) throw new Error('The product runs already');
-    const { command = 'serve', nodeArgs = [] } = this.#options;
-    const child = spawn(process.execPath, [...nodeArgs, bin, command], {
+    const { command = 'serve', nodeArgs = [], within = [] } = this.#options;
+    const args = [...within, process.execPath, ...nodeArgs, bin, command];
+    const child = spawn(args[0]!, args.slice(1), {
       env: this.#env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

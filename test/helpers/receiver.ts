@@ -33,6 +33,8 @@ export interface Arrival {
 }
 
 export interface ReceiverOptions {
+  /** Where it listens. Default 127.0.0.1. */
+  host?: string;
   /** Of the destination; signatures are checked with it. */
   secret: string;
   /** What to do with the next request. Default: always `ok`. */
@@ -93,12 +95,13 @@ class WebhookReceiver implements Receiver {
   }
 
   async listen(): Promise<void> {
-    this.#server.listen(0, '127.0.0.1');
+    this.#server.listen(0, this.#options.host ?? '127.0.0.1');
     await once(this.#server, 'listening');
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/photos`;
+    const { address, port } = this.#server.address() as AddressInfo;
+    return `http://${address}:${port}/photos`;
   }
 
   get hanging(): number {

@@ -40,26 +40,36 @@ export interface RgwServer {
   /** Keys under a prefix, sorted as the server does. */
   list(bucket: string, prefix: string): Promise<string[]>;
   read(bucket: string, key: string): Promise<Buffer | undefined>;
+  /** Ends the gateway as a power cut would; what was stored stays. */
+  kill9(): Promise<void>;
+  /** Starts it again after that. */
+  start(): Promise<void>;
   stop(): Promise<void>;
 }
 
 const run = promisify(execFile);
 
+export interface RgwOptions {
+  /** Where all of it listens. Default 127.0.0.1. */
+  host?: string;
+  /** A command that takes another as its arguments and becomes it, e.g. `['ip', 'netns', 'exec', 'store']`. */
+  within?: readonly string[];
+}
+
 /** Throws, naming the set-up command, when there is no gateway on this machine. Takes about 3 seconds. */
-export async function startRgw(): Promise<RgwServer> {
+export async function startRgw({ host = '127.0.0.1', within = [] }: RgwOptions = {}): Promise<RgwServer> {
   if (!existsSync('/usr/bin/radosgw'))
     throw new Error('No radosgw found. Run `node scripts/prepare-tests.ts`.');
   const folder = mkdtempSync(join(tmpdir(), 'apertur-rgw-'));
   const ports = await freePorts(3);
   const [monitor, , port] = ports as [number, number, number];
-  const cluster = new Cluster(folder);
-  writeFileSync(cluster.file, settings(folder, randomUUID(), ports));
+  const cluster = new Cluster(folder, host, within);
+  writeFileSync(cluster.file, settings(folder, randomUUID(), host, ports));
   try {
     await cluster.makeKeys();
     await cluster.startMonitor(monitor);
     await cluster.startDisk();
-    cluster.start('radosgw', '-f', '-n', 'client.rgw');
-    await cluster.waitForPort(port);
+    await cluster.startGateway(port);
     const owner = await createUser(cluster, 'owner');
     return server(cluster, port, owner);
   } catch (error) {
@@ -70,7 +80,7 @@ export async function startRgw(): Promise<RgwServer> {
 
 function server(cluster: Cluster, port: number, owner: S3User): RgwServer {
   const call: RgwServer['call'] = async (method, path, { user = owner, query = '', body } = {}) => {
-    const url = new URL(`http://127.0.0.1:${port}${encodePath(path)}${query && `?${query}`}`);
+    const url = new URL(`http://${cluster.host}:${port}${encodePath(path)}${query && `?${query}`}`);
     const payloadSha256 = body ? createHash('sha256').update(body).digest('hex') : emptySha256;
     const headers = signAwsRequest({ method, url, payloadSha256 }, user, {
       region: 'us-east-1',
@@ -80,7 +90,7 @@ function server(cluster: Cluster, port: number, owner: S3User): RgwServer {
     return { status: answer.status, headers: answer.headers, body: Buffer.from(await answer.arrayBuffer()) };
   };
   return {
-    host: '127.0.0.1',
+    host: cluster.host,
     port,
     owner,
     call,
@@ -98,6 +108,8 @@ function server(cluster: Cluster, port: number, owner: S3User): RgwServer {
       const { status, body } = await call('GET', `/${bucket}/${key}`);
       return status === 200 ? body : undefined;
     },
+    kill9: () => cluster.killGateway(),
+    start: () => cluster.startGateway(port),
     stop: () => cluster.stop(),
   };
 }
@@ -127,12 +139,17 @@ const guarded = '"$@" & server=$!; cat >/dev/null; kill -KILL $server; wait $ser
 
 class Cluster {
   readonly file: string;
+  readonly host: string;
   readonly #folder: string;
-  readonly #processes: ChildProcess[] = [];
+  readonly #within: readonly string[];
+  #processes: ChildProcess[] = [];
+  #gateway: ChildProcess | undefined;
   #log = '';
 
-  constructor(folder: string) {
+  constructor(folder: string, host: string, within: readonly string[]) {
     this.#folder = folder;
+    this.host = host;
+    this.#within = within;
     this.file = join(folder, 'ceph.conf');
     for (const name of ['mon', 'osd', 'rgw', 'run']) mkdirSync(join(folder, name));
   }
@@ -143,11 +160,13 @@ class Cluster {
   }
 
   async command(program: string, ...args: string[]): Promise<void> {
-    await run(program, args, { ...this.#options, timeout: 60_000 });
+    const all = [...this.#within, program, ...args];
+    await run(all[0]!, all.slice(1), { ...this.#options, timeout: 120_000 });
   }
 
-  start(program: string, ...args: string[]): void {
-    const child = spawn('sh', ['-c', guarded, 'sh', program, ...args], {
+  start(program: string, ...args: string[]): ChildProcess {
+    const command = [...this.#within, 'sh', '-c', guarded, 'sh', program, ...args];
+    const child = spawn(command[0]!, command.slice(1), {
       ...this.#options,
       stdio: ['pipe', 'ignore', 'pipe'],
     });
@@ -155,6 +174,21 @@ class Cluster {
       this.#log = `${this.#log}${chunk}`.slice(-4_000);
     });
     this.#processes.push(child);
+    return child;
+  }
+
+  async startGateway(port: number): Promise<void> {
+    this.#gateway = this.start('radosgw', '-f', '-n', 'client.rgw');
+    await this.waitForPort(port);
+  }
+
+  /** The shell that guards it kills it when its own input ends. */
+  async killGateway(): Promise<void> {
+    const gateway = this.#gateway!;
+    this.#processes = this.#processes.filter((child) => child !== gateway);
+    const ended = new Promise((resolve) => gateway.once('exit', resolve));
+    gateway.stdin?.end();
+    await ended;
   }
 
   async makeKeys(): Promise<void> {
@@ -170,7 +204,7 @@ class Cluster {
   }
 
   async startMonitor(port: number): Promise<void> {
-    const address = `[v2:127.0.0.1:${port}]`;
+    const address = `[v2:${this.host}:${port}]`;
     const id = ['--fsid', (await run('ceph-conf', ['--lookup', 'fsid'], this.#options)).stdout.trim()];
     await this.command('monmaptool', '--create', '--addv', 'a', address, ...id, 'monmap');
     await this.command('ceph-mon', '--mkfs', '-i', 'a', '--monmap', 'monmap', '--keyring', 'keyring');
@@ -186,8 +220,8 @@ class Cluster {
   }
 
   async waitForPort(port: number): Promise<void> {
-    const deadline = performance.now() + 60_000;
-    while (!(await answers(port))) {
+    const deadline = performance.now() + 120_000;
+    while (!(await answers(this.host, port))) {
       const dead = this.#processes.some(({ exitCode }) => exitCode !== null);
       if (dead || performance.now() > deadline) throw new Error(`Ceph did not start:\n${this.#log}`);
       await sleep(20);
@@ -207,12 +241,12 @@ class Cluster {
 }
 
 /** Ceph's own pauses between changes of its map are made for clusters of thousands; here each costs a second. */
-function settings(folder: string, fsid: string, [monitor, disk, gateway]: number[]): string {
+function settings(folder: string, fsid: string, host: string, [monitor, disk, gateway]: number[]): string {
   return `[global]
 fsid = ${fsid}
-mon host = [v2:127.0.0.1:${monitor}/0]
-public addr = 127.0.0.1
-cluster addr = 127.0.0.1
+mon host = [v2:${host}:${monitor}/0]
+public addr = ${host}
+cluster addr = ${host}
 ms bind ipv6 = false
 auth cluster required = cephx
 auth service required = cephx
@@ -249,15 +283,15 @@ ms bind port min = ${disk}
 ms bind port max = ${disk! + 40}
 [client.rgw]
 rgw data = ${folder}/rgw
-rgw frontends = beast endpoint=127.0.0.1:${gateway}
+rgw frontends = beast endpoint=${host}:${gateway}
 rgw thread pool size = 32
 rgw dns name = localhost
 `;
 }
 
-function answers(port: number): Promise<boolean> {
+function answers(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = net.connect(port, '127.0.0.1');
+    const socket = net.connect(port, host);
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
     socket.once('connect', () => socket.destroy());
   });

@@ -1,24 +1,26 @@
 /**
- * Several processes on one PostgreSQL and one S3-compatible store, each reached over a road that can be cut and slowed;
- * any of them may be killed or frozen while phones send. Then everything is counted.
+ * A story of a cluster: phones send to any of its API processes while any part of it is killed, frozen, cut off or slowed.
+ * Then everything is counted.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Database } from '../../../src/db/database.ts';
-import { migrate } from '../../../src/db/migrate.ts';
 import { openDatabase } from '../../../src/db/open.ts';
-import { checkPhotos } from '../../../src/images/copy.ts';
+import { removeOrphans } from '../../../src/images/orphans.ts';
+import { toIso } from '../../../src/lib/clock.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import { openStorage } from '../../../src/storage/open.ts';
-import { createFaultProxy, type FaultProxy } from '../../helpers/fault-proxy.ts';
-import { startPostgres } from '../../helpers/postgres.ts';
-import { createDestination, createSession, type Product, startProduct } from '../../helpers/product.ts';
-import { type Receiver, startReceiver } from '../../helpers/receiver.ts';
-import { startRgw } from '../../helpers/s3-rgw.ts';
+import type { Storage } from '../../../src/storage/storage.ts';
+import type { Behaviour } from '../../helpers/receiver.ts';
 import { between, seeded } from '../../helpers/seeded.ts';
-import { startPhones } from './phones.ts';
+import { readStored, sha256 } from '../aftermath.ts';
+import { type Books, readRows } from './books.ts';
+import { type Cluster, setCluster } from './cluster-stage.ts';
+import { ClusterStorm } from './cluster-storm.ts';
+import { findBroken } from './judge.ts';
+import { type Phones, startPhones } from './phones.ts';
 
 export interface ClusterStory {
   seed: number;
@@ -30,230 +32,147 @@ export interface ClusterStory {
 export interface ClusterReport {
   acknowledged: number;
   sent: number;
+  events: number;
+  duplicates: number;
+  /** Files without a row that the sweep removed. */
+  orphanFiles: number;
   faults: Record<string, number>;
+  /** How often a killed worker left something in hand, and how long it took the others at worst until it was in theirs. */
+  takeOvers: { times: number; slowestMs: number };
+  /** From the 201 to the first arrival, half of them and at worst. */
+  arrivalMs: { median: number; slowest: number };
   broken: string[];
 }
 
-type Fault = 'killApi' | 'killWorker' | 'freeze' | 'cutDatabase' | 'cutStore' | 'slowDatabase' | 'slowStore';
-
-const faults: Fault[] = [
-  'killApi',
-  'killWorker',
-  'killWorker',
-  'freeze',
-  'cutDatabase',
-  'cutStore',
-  'slowDatabase',
-  'slowStore',
-];
-const secret = 'the secret of the cluster';
-const retrySchedule = new Array<number>(50).fill(0.5).join(',');
-const bucket = 'photos';
-const drainMs = 180_000;
-
-interface Stage {
-  apis: Product[];
-  workers: Product[];
-  receiver: Receiver;
-  roads: { database: FaultProxy; store: FaultProxy };
-  /** Past the roads, for the judge. */
-  databaseUrl: string;
-  storageUrl: string;
-  sessions: string[];
-}
+const phones = 5;
+/** More than they can send. */
+const photosASecond = 25;
+const maxBytes = 200_000;
+const drainMs = 300_000;
+const hour = 3_600_000;
 
 export async function runCluster(story: ClusterStory): Promise<ClusterReport> {
   await using closing = new AsyncDisposableStack();
-  const random = seeded(story.seed);
-  const stage = await setStage(story, closing);
-  const origin = (): string => {
-    const there = stage.apis.filter((api) => api.running && api.url !== '');
-    return there[between(random, 0, there.length - 1)]?.url ?? '';
-  };
-  const sending = startPhones(origin, {
-    sessions: stage.sessions,
-    phones: 5,
-    seed: story.seed,
+  const { seed, ms, apis, workers } = story;
+  const room = 2_000 + (ms / 1_000) * photosASecond;
+  const cluster = await setCluster({ apis, workers, room }, closing);
+  const db = await openDatabase({ url: cluster.databaseUrl, logger: silentLogger });
+  closing.defer(() => db.close());
+  misbehave(cluster, seed);
+  const sending = startPhones(originOf(cluster, seed), {
+    sessions: cluster.sessions,
+    phones,
+    seed,
+    maxBytes,
   });
-  const happened = await rage(stage, story.ms, random);
+  const storm = new ClusterStorm(cluster, db, seed);
+  await storm.rage(ms);
+  cluster.receiver.behave(() => 'ok');
   await sending.finish();
-  const db = await openDatabase({ url: stage.databaseUrl, logger: silentLogger });
-  try {
-    const drained = await waitUntilEnded(db);
-    for (const product of [...stage.apis, ...stage.workers]) await product.stop();
-    const broken = await findBroken(db, stage, sending.acknowledged);
-    if (!drained) broken.push('deliveries that never ended');
-    const { n } = await db.read
-      .selectFrom('deliveries')
-      .select((eb) => eb.fn.countAll<number>().as('n'))
-      .where('status', '=', 'sent')
-      .executeTakeFirstOrThrow();
-    return {
-      acknowledged: sending.acknowledged.size,
-      sent: Number(n),
-      faults: Object.fromEntries(happened),
-      broken,
-    };
-  } finally {
-    await db.close();
+  const drained = await waitUntilEnded(db);
+  const falls = [...storm.falls, ...(await stopAll(cluster))];
+  const books = await readBooks(db, cluster.storageUrl);
+  const broken = [
+    ...falls,
+    ...sending.refusals,
+    ...(drained ? [] : ['deliveries that never ended']),
+    ...findBroken({
+      books,
+      acknowledged: sending.acknowledged,
+      arrivals: cluster.receiver.arrivals,
+      heard: cluster.listener.heard,
+      places: { receiver: 'Receiver', filesByImage: [], onceASession: [] },
+    }),
+  ];
+  return { ...report(cluster, books, storm, sending), broken };
+}
+
+/** Any that is not known to be away; the phones cannot see which one is cut off. */
+function originOf({ apis }: Cluster, seed: number): () => string {
+  const random = seeded(seed + 1);
+  return () => {
+    const there = apis.filter(({ product }) => product.running && product.url !== '');
+    return there.length === 0 ? '' : there[between(random, 0, there.length - 1)]!.product.url;
+  };
+}
+
+function misbehave({ receiver }: Cluster, seed: number): void {
+  const behaviours: Behaviour[] = ['error', 'reset', 'slow', 'lost', 'hang', 'busy'];
+  const random = seeded(seed + 2);
+  receiver.behave(() => (random() < 0.7 ? 'ok' : behaviours[between(random, 0, behaviours.length - 1)]!));
+}
+
+async function stopAll({ apis, workers }: Cluster): Promise<string[]> {
+  const falls: string[] = [];
+  for (const { node, product } of [...apis, ...workers]) {
+    const code = await product.stop();
+    if (code !== 0) falls.push(`asked to stop, ${node.name} ended with ${code}`);
   }
-}
-
-async function setStage(story: ClusterStory, closing: AsyncDisposableStack): Promise<Stage> {
-  const postgres = await startPostgres();
-  closing.defer(() => postgres.stop());
-  const store = await startRgw();
-  closing.defer(() => store.stop());
-  await store.createBucket(bucket);
-  const receiver = await startReceiver({ secret });
-  closing.defer(() => receiver.close());
-  const roads = {
-    database: await createFaultProxy({ host: '127.0.0.1', port: postgres.port }),
-    store: await createFaultProxy({ host: store.host, port: store.port }),
-  };
-  closing.defer(() => roads.database.close());
-  closing.defer(() => roads.store.close());
-  const databaseUrl = postgres.url();
-  const { accessKeyId, secretAccessKey } = store.owner;
-  const storageAt = (host: string, port: number): string =>
-    `s3://${encodeURIComponent(accessKeyId)}:${encodeURIComponent(secretAccessKey)}@${host}:${port}/${bucket}?tls=off`;
-  await prepareDatabase(databaseUrl);
-  const settings = {
-    DATABASE_URL: databaseUrl.replace(`:${postgres.port}/`, `:${roads.database.port}/`),
-    STORAGE_URL: storageAt(roads.store.host, roads.store.port),
-    SECRET_KEY: 'ab'.repeat(32),
-    RETRY_SCHEDULE: retrySchedule,
-  };
-  const start = async (command: 'api' | 'worker'): Promise<Product> => {
-    const dataDir = await mkdtemp(join(tmpdir(), 'apertur-cluster-'));
-    closing.defer(() => rm(dataDir, { recursive: true, force: true }));
-    const product = await startProduct({ dataDir, command, databaseUrl: settings.DATABASE_URL, settings });
-    closing.defer(() => product.remove());
-    return product;
-  };
-  const apis: Product[] = [];
-  const workers: Product[] = [];
-  for (let index = 0; index < story.apis; index += 1) apis.push(await start('api'));
-  for (let index = 0; index < story.workers; index += 1) workers.push(await start('worker'));
-  const sessions = await openSessions(apis[0]!, receiver);
-  const storageUrl = storageAt(store.host, store.port);
-  return { apis, workers, receiver, roads, databaseUrl, storageUrl, sessions };
-}
-
-async function prepareDatabase(url: string): Promise<void> {
-  const db = await openDatabase({ url, logger: silentLogger });
-  await migrate(db);
-  await db.close();
-}
-
-async function openSessions(api: Product, receiver: Receiver): Promise<string[]> {
-  const owner = await api.createKey();
-  const config = { url: receiver.url, format: 'binary', secret };
-  const destination = await createDestination(api, owner, { type: 'webhook', name: 'Receiver', config });
-  const sessions: string[] = [];
-  for (let index = 0; index < 24; index += 1) {
-    sessions.push(
-      await createSession(api, owner, {
-        destination_ids: [destination],
-        expires_in_hours: 24,
-        max_images: 200,
-      }),
-    );
-  }
-  return sessions;
-}
-
-/** Leaves every process running and every road well. */
-async function rage(
-  { apis, workers, roads }: Stage,
-  ms: number,
-  random: () => number,
-): Promise<Map<Fault, number>> {
-  const happened = new Map<Fault, number>();
-  const one = (products: Product[]): Product => products[between(random, 0, products.length - 1)]!;
-  const killOne = async (product: Product): Promise<void> => {
-    await product.kill9();
-    await pause(between(random, 0, 2_000));
-    await product.start();
-  };
-  const during = async (road: FaultProxy, what: Parameters<FaultProxy['set']>[0]): Promise<void> => {
-    road.set(what);
-    if (what?.refuse) road.cut();
-    await pause(between(random, 300, 3_000));
-    road.set();
-  };
-  const acts: Record<Fault, () => Promise<void>> = {
-    killApi: () => killOne(one(apis)),
-    killWorker: () => killOne(one(workers)),
-    async freeze() {
-      const product = one([...apis, ...workers]);
-      product.signal('SIGSTOP');
-      await pause(between(random, 500, 5_000));
-      product.signal('SIGCONT');
-    },
-    cutDatabase: () => during(roads.database, { refuse: true }),
-    cutStore: () => during(roads.store, { refuse: true }),
-    slowDatabase: () => during(roads.database, { latencyMs: between(random, 5, 40) }),
-    slowStore: () => during(roads.store, { latencyMs: between(random, 20, 200) }),
-  };
-  for (const end = performance.now() + ms; performance.now() < end; ) {
-    await pause(between(random, 200, 2_000));
-    const fault = faults[between(random, 0, faults.length - 1)]!;
-    happened.set(fault, (happened.get(fault) ?? 0) + 1);
-    await acts[fault]();
-  }
-  for (const product of [...apis, ...workers]) if (!product.running) await product.start();
-  return happened;
+  return falls;
 }
 
 async function waitUntilEnded(db: Database): Promise<boolean> {
+  const isOpen = async (table: 'deliveries' | 'webhook_deliveries'): Promise<boolean> => {
+    const open = db.read.selectFrom(table).select('id').where('due_at', 'is not', null).limit(1);
+    return (await open.executeTakeFirst()) !== undefined;
+  };
   for (const end = performance.now() + drainMs; performance.now() < end; await pause(500)) {
-    const open = await db.read
-      .selectFrom('deliveries')
-      .select('id')
-      .where('due_at', 'is not', null)
-      .limit(1)
-      .execute();
-    if (open.length === 0) return true;
+    if (!(await isOpen('deliveries')) && !(await isOpen('webhook_deliveries'))) return true;
   }
   return false;
 }
 
-async function findBroken(
-  db: Database,
-  { receiver, storageUrl }: Stage,
-  acknowledged: ReadonlyMap<string, string>,
-): Promise<string[]> {
-  const images = await db.read.selectFrom('images').select(['id', 'sha256']).execute();
-  const stored = new Map(images.map((image) => [image.id, image.sha256]));
-  const broken = [...acknowledged]
-    .filter(([id, hash]) => stored.get(id) !== hash)
-    .map(([id]) => `acknowledged and lost: ${id}`);
+async function readBooks(db: Database, storageUrl: string): Promise<Books> {
   const dataDir = await mkdtemp(join(tmpdir(), 'apertur-judge-'));
   const storage = await openStorage({ url: storageUrl, dataDir, logger: silentLogger });
-  const { damaged } = await checkPhotos(db.read, storage);
-  broken.push(...damaged.map((id) => `stored bytes missing or wrong: ${id}`));
-  await storage.close();
-  await rm(dataDir, { recursive: true, force: true });
-
-  const deliveries = await db.read.selectFrom('deliveries').select(['id', 'image_id', 'status']).execute();
-  const arrived = Map.groupBy(receiver.arrivals, (arrival) => arrival.imageId);
-  for (const { id, image_id, status } of deliveries) {
-    const arrivals = arrived.get(image_id) ?? [];
-    if (status !== 'sent') broken.push(`not delivered: ${image_id} ${status}`);
-    else if (arrivals.length === 0) broken.push(`told as delivered and not there: ${image_id}`);
-    if (arrivals.some((arrival) => arrival.sha256 !== stored.get(image_id) || arrival.deliveryId !== id))
-      broken.push(`other bytes or another delivery id: ${image_id}`);
+  try {
+    // As the sweep will see it two hours from now.
+    const orphanFiles = await removeOrphans({ db, storage }, { days: 2, now: Date.now() + 2 * hour });
+    const after = { ...(await readStored(db)), files: await readObjects(storage), temporary: [] };
+    return { after, rows: await readRows(db), visible: new Map(), orphanFiles };
+  } finally {
+    await storage.close();
+    await rm(dataDir, { recursive: true, force: true });
   }
-  const counts = await db.read.selectFrom('sessions').select(['id', 'images_count']).execute();
-  const bySession = await db.read
-    .selectFrom('images')
-    .select(['session_id', (eb) => eb.fn.countAll<number>().as('n')])
-    .groupBy('session_id')
-    .execute();
-  const real = new Map(bySession.map((row) => [row.session_id, Number(row.n)]));
-  for (const { id, images_count } of counts)
-    if (images_count !== (real.get(id) ?? 0))
-      broken.push(`${id} counts ${images_count} and has ${real.get(id) ?? 0}`);
-  return broken;
+}
+
+/** A story is over in less than a day. */
+async function readObjects(storage: Storage): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  for (const day of [Date.now(), Date.now() - 24 * hour]) {
+    for await (const { key } of storage.list(toIso(day).slice(0, 10))) {
+      const chunks: Buffer[] = [];
+      for await (const chunk of await storage.open(key)) chunks.push(chunk as Buffer);
+      files.set(key, sha256(Buffer.concat(chunks)));
+    }
+  }
+  return files;
+}
+
+function report(
+  { receiver, listener }: Cluster,
+  books: Books,
+  storm: ClusterStorm,
+  { acknowledged, moments }: Phones,
+): Omit<ClusterReport, 'broken'> {
+  const first = new Map<string, number>();
+  for (const { imageId, bodyAt } of receiver.arrivals) if (!first.has(imageId)) first.set(imageId, bodyAt);
+  const waits = [...acknowledged.keys()]
+    .map((id, index) => Math.max(0, (first.get(id) ?? Number.NaN) - moments[index]!))
+    .filter((wait) => !Number.isNaN(wait))
+    .sort((a, b) => a - b);
+  return {
+    acknowledged: acknowledged.size,
+    sent: books.after.deliveries.filter(({ status }) => status === 'sent').length,
+    events: books.rows.events.length,
+    duplicates:
+      receiver.arrivals.length -
+      first.size +
+      listener.heard.length -
+      new Set(listener.heard.map((one) => one.eventId)).size,
+    orphanFiles: books.orphanFiles,
+    faults: Object.fromEntries(storm.happened),
+    takeOvers: { times: storm.takeOvers.length, slowestMs: Math.max(0, ...storm.takeOvers) },
+    arrivalMs: { median: waits[Math.floor(waits.length / 2)] ?? 0, slowest: waits.at(-1) ?? 0 },
+  };
 }

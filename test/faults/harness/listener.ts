@@ -22,17 +22,17 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-export async function startListener(): Promise<Listener> {
+export async function startListener(host = '127.0.0.1'): Promise<Listener> {
   const heard: Heard[] = [];
   let next: () => Hearing = () => 'ok';
   const server = createServer((request, response) => {
     // Whoever sent it may have died in the middle.
     void listen(request, response, next(), heard).catch(() => response.destroy());
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(0, host);
   await once(server, 'listening');
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/events`,
+    url: `http://${host}:${(server.address() as AddressInfo).port}/events`,
     heard,
     behave(chosen) {
       next = chosen;

@@ -21,14 +21,16 @@ export interface PhonesOptions {
   sessions: readonly string[];
   phones: number;
   seed: number;
-  /** Signs that the network of the phones gives no more. Default: three minutes. */
+  /** Of the largest photo. Default 400,000. */
+  maxBytes?: number;
+  /** How long a photo is sent again and again before that counts as a refusal. Default: three minutes. */
   patienceMs?: number;
 }
 
 /** `origin` answers where the next request goes: of several processes, any. Empty: none is there at this moment. */
 export function startPhones(
   origin: () => string,
-  { sessions, phones, seed, patienceMs = 180_000 }: PhonesOptions,
+  { sessions, phones, seed, maxBytes = 400_000, patienceMs = 180_000 }: PhonesOptions,
 ): Phones {
   const acknowledged = new Map<string, string>();
   const moments: number[] = [];
@@ -39,7 +41,7 @@ export function startPhones(
     // A source of its own: what one phone draws does not depend on how fast the others are.
     const random = seeded(seed * 1_000 + own);
     for (let sent = own; !finished; sent += phones) {
-      const photo = await makeJpeg({ seed: sent, bytes: between(random, 8_000, 400_000) });
+      const photo = await makeJpeg({ seed: sent, bytes: between(random, 8_000, maxBytes) });
       const session = sessions[sent % sessions.length]!;
       const breaks = random() < 0.15;
       const part = random();
