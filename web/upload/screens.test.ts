@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Photo } from './queue.ts';
+import type { Photo } from './queue/photo.ts';
 import { describeScreen, type Situation } from './screens.ts';
 import type { Session } from './session.ts';
 import type { Screen } from './view/layout.ts';

@@ -1,5 +1,6 @@
 /** What the page shows and says in every situation. Pure: a situation in, a screen out. */
-import type { Photo, Queue } from './queue.ts';
+import type { Queue } from './queue/options.ts';
+import type { Photo } from './queue/photo.ts';
 import type { Ending } from './refusal.ts';
 import { isEndToEnd, type Session } from './session.ts';
 import type { Screen, StatusPart } from './view/layout.ts';

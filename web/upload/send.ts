@@ -24,6 +24,10 @@ export type SendResult =
   /** `service`: an answer came and asks for patience; `everyone` when it concerns all photos, not only this one. */
   | { kind: 'retry'; cause: 'service'; after: number | undefined; everyone: boolean };
 
+/** Whether the server said anything at all. */
+export const isAnswer = (result: SendResult): boolean =>
+  result.kind !== 'retry' || result.cause === 'service';
+
 export interface Sending {
   result: Promise<SendResult>;
   abort(): void;

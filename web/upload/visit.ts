@@ -1,24 +1,15 @@
 /** One visit to the page: holds what is known of the session, lets the queue work, shows what became of it. */
 import type { Embed } from './embed.ts';
-import { canRead, inspectFile } from './inspect.ts';
 import { followSession } from './live.ts';
-import { createQueue, type Keeping, type Photo, type Source } from './queue.ts';
+import type { Photo, Source } from './queue/photo.ts';
+import { createQueue } from './queue/queue.ts';
 import { type Ending, type Refusal, refusalSentence } from './refusal.ts';
 import { retryDelay } from './retry.ts';
-import type { Road } from './road/road.ts';
 import { describeScreen, isFull, type Situation, type Wishes } from './screens.ts';
-import { type Sending, type SendResult, sendPhoto } from './send.ts';
-import {
-  isEndToEnd,
-  loadSession,
-  type SessionAnswer,
-  takenTypes,
-  uploadPath,
-  verifyPassword,
-} from './session.ts';
-import { thumbnailsDrawn } from './thumbnail.ts';
+import { loadSession, type SessionAnswer, verifyPassword } from './session.ts';
 import { createLayout } from './view/layout.ts';
-import { createTile, type Tile } from './view/tile.ts';
+import { createPhotoList } from './view/photo-list.ts';
+import { createWay } from './way.ts';
 import type { Speech } from './words.ts';
 
 export interface VisitOptions {
@@ -49,23 +40,21 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
   let reloadTimer: ReturnType<typeof setTimeout> | undefined;
   let refreshTimer: ReturnType<typeof setTimeout> | undefined;
   let stopFollowing = (): void => {};
-  const tiles = new Map<Photo, Tile>();
+  /** How many of the last choice were chosen before. */
+  let known = 0;
 
   const layout = createLayout(root, speech, {
     onFiles: addFiles,
     onPassword: (value) => void tryPassword(value),
   });
+  const way = createWay({
+    sessionId,
+    session: () => situation.session,
+    password: () => password,
+    onStorageFull: () => say(speech.say('storageFull')),
+  });
   const queue = createQueue({
-    send: (photo, onProgress) => sendByRoad(photo, onProgress),
-    async inspect(photo) {
-      // What is kept was looked at before it was.
-      return photo.hash === undefined ? inspect(await photo.open()) : undefined;
-    },
-    async canRead(photo) {
-      const open = (await road())?.open(photo) ?? photo.open();
-      return open.then(canRead, () => false);
-    },
-    keep,
+    ...way,
     onKnown() {
       known++;
       say(speech.count('alreadySent', known));
@@ -83,10 +72,12 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
       return () => clearTimeout(timer);
     },
     random: Math.random,
-    onChange: (photo) => (photo === undefined ? render() : renderPhoto(photo)),
+    onChange(photo) {
+      if (photo !== undefined) list.update(photo);
+      render();
+    },
     onReceived(photo, image) {
-      // Its bytes may go once its small picture has been drawn from them.
-      void thumbnailsDrawn().then(async () => (await road())?.settle(photo));
+      void way.settle(photo);
       ownReceived++;
       countHeld();
       embed.imageReceived(image);
@@ -100,6 +91,14 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
       situation.password = password === undefined ? 'ask' : 'changed';
       password = undefined;
       render();
+    },
+  });
+  const list = createPhotoList(layout.photos, speech, {
+    sentence,
+    retry: (refused) => queue.retry(refused),
+    remove(photo) {
+      queue.remove(photo);
+      void way.remove(photo);
     },
   });
   const wishes: Wishes = {
@@ -117,72 +116,10 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
     },
   };
 
-  let safeRoad: Promise<Road | undefined> | undefined;
-  /** How many of the last choice were chosen before. */
-  let known = 0;
-
-  /** Undefined while its code cannot be had: then photos go as they can, and it is asked for again. */
-  function road(): Promise<Road | undefined> {
-    safeRoad ??= import('./road/road.ts')
-      .then((part) => part.createRoad(sessionId))
-      .catch(() => {
-        safeRoad = undefined;
-        return undefined;
-      });
-    return safeRoad;
-  }
-
-  const inspect = (file: Blob): Promise<Refusal | undefined> =>
-    inspectFile(file, {
-      maxBytes: situation.session?.maxImageSizeBytes,
-      types: takenTypes(situation.session),
-    });
-
-  /** First onto the phone, so that the photo survives this page. */
-  async function keep(photo: Photo): Promise<Keeping> {
-    const refusal = await inspect(await photo.open());
-    if (refusal !== undefined) return { kind: 'refused', refusal };
-    const safe = await road();
-    const until = Date.parse(situation.session?.expiresAt ?? '') || Date.now() + 604_800_000;
-    const kept = await safe?.keep(photo, until);
-    if (kept?.kind === 'lost') return { kind: 'refused', refusal: { reason: 'lost-file' } };
-    if (kept?.kind === 'known') return kept;
-    if (kept?.stored === false) say(speech.say('storageFull'));
-    return { kind: 'kept', hash: kept?.hash ?? photo.id };
-  }
-
-  function sendByRoad(photo: Photo, onProgress: (fraction: number) => void): Sending {
-    let inner: Sending | undefined;
-    let aborted = false;
-    const cut: SendResult = { kind: 'retry', cause: 'connection', uncertain: false };
-    const run = async (): Promise<SendResult> => {
-      const safe = await road();
-      if (aborted) return cut;
-      if (safe !== undefined) {
-        const url = uploadPath(sessionId, 'resumable');
-        inner = safe.send(photo, { url, password, session: situation.session, onProgress });
-      } else if (isEndToEnd(situation.session)) return cut;
-      else {
-        const url = uploadPath(sessionId, 'images');
-        const { id, source } = photo;
-        const filename = photo.file.name || 'photo.jpg';
-        inner = sendPhoto({ url, id, source, filename, body: await photo.open(), password, onProgress });
-      }
-      return inner.result;
-    };
-    return {
-      result: run(),
-      abort() {
-        aborted = true;
-        inner?.abort();
-      },
-    };
-  }
-
   /** Photos that an earlier visit kept go on by themselves. */
   async function restore(): Promise<void> {
-    const left = await (await road())?.restore();
-    if (left === undefined || left.length === 0 || situation.ended !== undefined) return;
+    const left = await way.restore();
+    if (left.length === 0 || situation.ended !== undefined) return;
     queue.restore(left);
   }
 
@@ -337,47 +274,10 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
     };
   }
 
-  function renderPhoto(photo: Photo): void {
-    tiles.get(photo)?.update();
-    render();
-  }
-
   function render(): void {
-    placeTiles();
-    void safeRoad?.then((safe) =>
-      safe?.stayAwake(queue.unsent().length > 0 && situation.ended === undefined),
-    );
+    list.place(queue.photos);
+    way.stayAwake(queue.unsent().length > 0 && situation.ended === undefined);
     layout.show(describeScreen(now(), speech, wishes));
-  }
-
-  /** The newest choice first, in its own order: what was just taken is in sight. */
-  function placeTiles(): void {
-    for (const photo of tiles.keys()) if (!queue.photos.includes(photo)) dropTile(photo);
-    const fresh = queue.photos.filter((photo) => !tiles.has(photo));
-    for (const photo of fresh) {
-      const tile = createTile(photo, speech, {
-        sentence,
-        retry: (refused) => queue.retry(refused),
-        remove: removePhoto,
-      });
-      tiles.set(photo, tile);
-    }
-    layout.photos.prepend(...fresh.map((photo) => tiles.get(photo)!.element));
-  }
-
-  function removePhoto(photo: Photo): void {
-    const tile = tiles.get(photo)?.element;
-    const neighbour = tile?.nextElementSibling ?? tile?.previousElementSibling;
-    queue.remove(photo);
-    void road().then((safe) => safe?.remove(photo));
-    if (neighbour instanceof HTMLElement) neighbour.focus();
-  }
-
-  function dropTile(photo: Photo): void {
-    const tile = tiles.get(photo);
-    tiles.delete(photo);
-    tile?.element.remove();
-    tile?.close();
   }
 
   function comeAlive(): void {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { createQueue, type Photo, type Queue, type QueueOptions } from './queue.ts';
-import type { Refusal } from './refusal.ts';
-import type { ImageResult, SendResult } from './send.ts';
+import type { Refusal } from '../refusal.ts';
+import type { ImageResult, SendResult } from '../send.ts';
+import type { Queue, QueueOptions } from './options.ts';
+import type { Photo } from './photo.ts';
+import { createQueue } from './queue.ts';
 
 /** One attempt that the test decides about. */
 interface Attempt {

@@ -2,150 +2,41 @@
  * The photos of this visit and their way out of the phone: three at a time, again and again until each is
  * received or refused. Knows nothing of the page; the network, the clock and chance come in.
  *
- * Terms. A photo is *unsent* until it is received or refused. The *line* is the way to the server: when an
- * attempt gets no answer the line is down for all photos, and one small request finds out when it is back, so
- * that twenty photos do not each spend a basement's signal on finding out.
+ * Terms. A photo is *unsent* until it is received or refused. The *line* is the way to the server (line.ts), one for
+ * all photos, so that twenty of them do not each spend a basement's signal on finding out whether it is back.
  */
-import type { Ending, Refusal } from './refusal.ts';
-import { retryDelay } from './retry.ts';
-import type { ImageResult, Sending, SendResult } from './send.ts';
-
-export type Source = 'camera' | 'gallery';
-export type PhotoState = 'queued' | 'sending' | 'waiting' | 'received' | 'refused';
-
-/** What is known of a photo without reading it. */
-export interface PhotoFile {
-  readonly name: string;
-  readonly size: number;
-  readonly type: string;
-  readonly lastModified: number;
-}
-
-export interface Photo {
-  /** The phone's own name for it, by which the server knows it too. */
-  readonly id: string;
-  /** Own number of this visit, from 1. */
-  readonly number: number;
-  readonly file: PhotoFile;
-  readonly source: Source;
-  /** Its bytes. */
-  open(): Promise<Blob>;
-  /** SHA-256, once it is known: two files are the same photo when their bytes are, whatever their names. */
-  hash?: string;
-  state: PhotoState;
-  /** From 0 to 1. */
-  progress: number;
-  refusal?: Refusal;
-  image?: ImageResult;
-  /** Destinations that have it, as told by the live events. */
-  delivered: number;
-}
-
-export interface QueueOptions {
-  send(photo: Photo, onProgress: (fraction: number) => void): Sending;
-  /** Looks at the file before any byte is sent. */
-  inspect(photo: Photo): Promise<Refusal | undefined>;
-  /** Whether the phone still gives access to the file. */
-  canRead(photo: Photo): Promise<boolean>;
-  /** Puts the photo where it survives the page, before anything else. Absent: it stays where it is. */
-  keep?(photo: Photo): Promise<Keeping>;
-  /** The same photo was chosen before. */
-  onKnown?(): void;
-  /** One small request: does the server answer? Also brings the session up to date. */
-  probe(): Promise<boolean>;
-  /** Runs `run` after `delay` milliseconds; the answer calls it off. */
-  later(delay: number, run: () => void): () => void;
-  random(): number;
-  /** A photo or the line has changed; without a photo, several may have. */
-  onChange(photo?: Photo): void;
-  onReceived(photo: Photo, image: ImageResult): void;
-  onRefused(photo: Photo, refusal: Refusal): void;
-  /** The server asks for the session password (again). */
-  onPassword(): void;
-}
-
-export interface RestoredPhoto {
-  id: string;
-  file: PhotoFile;
-  source: Source;
-  hash: string;
-  open(): Promise<Blob>;
-}
-
-export type Keeping =
-  | { kind: 'kept'; hash: string }
-  | { kind: 'known' }
-  | { kind: 'refused'; refusal: Refusal };
-
-export interface Added {
-  added: Photo[];
-  /** Chosen twice in this visit: not sent twice. */
-  known: PhotoFile[];
-  /** More than the session has room for. */
-  over: PhotoFile[];
-}
-
-export interface Queue {
-  readonly photos: readonly Photo[];
-  /** Why unsent photos wait: no connection, a service that asks for patience, or nothing. */
-  readonly waitingFor: 'connection' | 'service' | undefined;
-  /** How many are being put where they survive the page. */
-  readonly keeping: number;
-  unsent(): Photo[];
-  add(files: readonly File[], source: Source, room: number): Added;
-  /** Photos that an earlier visit kept. */
-  restore(kept: readonly RestoredPhoto[]): void;
-  remove(photo: Photo): void;
-  retry(photo: Photo): void;
-  /** The phone says that it is offline. */
-  loseLine(): void;
-  /** Something changed for the better (online again, page in front again, a person's wish): try now. */
-  wake(): void;
-  /** No new attempt until `release` (the password is being asked). */
-  hold(): void;
-  release(): void;
-  /** The session takes no more: every unsent photo is refused for that reason. */
-  end(reason: Ending | 'full'): void;
-  /** The server has stored an image of this name and size (live event): maybe the one whose answer got lost. */
-  noticeStored(image: ImageResult): void;
-  noticeDelivered(imageId: string, destinationId: string): void;
-}
+import type { Ending, Refusal } from '../refusal.ts';
+import { retryDelay } from '../retry.ts';
+import { type ImageResult, isAnswer, type SendResult } from '../send.ts';
+import { createLine } from './line.ts';
+import type { Added, Queue, QueueOptions } from './options.ts';
+import {
+  type Attempt,
+  firstAttempt,
+  isUnsent,
+  newId,
+  type Photo,
+  type PhotoFile,
+  type PhotoState,
+  type Source,
+  sameFile,
+  unsentYet,
+} from './photo.ts';
+import { createReceipts } from './receipts.ts';
 
 const PARALLEL = 3;
 /** Long enough for the live events to say that the photo whose answer got lost was stored after all. */
 const UNCERTAIN = 4_000;
 
-/** What only the queue needs to know of a photo. */
-interface Attempt {
-  failures: number;
-  uncertain: boolean;
-  /** The last attempt was answered, and told to come again later. */
-  busy: boolean;
-  sending: Sending | undefined;
-  /** It is being put where it survives the page. */
-  keeping: boolean;
-  /** Calls off the wait; undefined when the photo need not wait. */
-  callOff: (() => void) | undefined;
-}
-
 export function createQueue(options: QueueOptions): Queue {
   const photos: Photo[] = [];
   const attempts = new Map<Photo, Attempt>();
-  /** Images that the server has and that no photo here has claimed yet, by id. */
-  const stored = new Map<string, ImageResult>();
-  /** Destinations that have an image, by its id: an event may be told more than once. */
-  const deliveries = new Map<string, Set<string>>();
-  const claimed = new Set<string>();
-  const line: { wait: 'connection' | 'service' | undefined; failures: number; callOff: () => void } = {
-    wait: undefined,
-    failures: 0,
-    callOff: () => {},
-  };
+  const receipts = createReceipts();
+  const line = createLine({ ...options, onChange: () => options.onChange(), onOpen });
   let held = false;
   let last = 0;
 
   const attemptOf = (photo: Photo): Attempt => attempts.get(photo)!;
-  const isUnsent = (photo: Photo): boolean => photo.state !== 'received' && photo.state !== 'refused';
   const unsent = (): Photo[] => photos.filter(isUnsent);
 
   function pump(): void {
@@ -178,23 +69,24 @@ export function createQueue(options: QueueOptions): Queue {
     if (mine.sending !== sending) return;
     mine.sending = undefined;
     if (photo.state !== 'sending') return;
-    // Any answer proves that the line is there, whatever the phone says about being online.
-    if (answered(result) && line.wait === 'connection') openLine();
+    await conclude(photo, result);
+    pump();
+  }
+
+  async function conclude(photo: Photo, result: SendResult): Promise<void> {
+    if (isAnswer(result)) line.prove();
     if (result.kind === 'received') receive(photo, result.image);
     else if (result.kind === 'refused') refuse(photo, result.refusal);
     else if (result.kind === 'password') askPassword(photo);
     else if (result.cause === 'connection') await lose(photo, result.uncertain);
     else postpone(photo, result.after, result.everyone);
-    pump();
   }
 
   function receive(photo: Photo, image: ImageResult): void {
-    claimed.add(image.id);
-    stored.delete(image.id);
     photo.image = image;
     photo.progress = 1;
-    photo.delivered = deliveries.get(image.id)?.size ?? 0;
-    line.failures = 0;
+    photo.delivered = receipts.claim(image);
+    line.praise();
     change(photo, 'received');
     options.onReceived(photo, image);
   }
@@ -221,9 +113,10 @@ export function createQueue(options: QueueOptions): Queue {
     mine.failures++;
     mine.uncertain ||= uncertain;
     mine.busy = false;
-    if (mine.uncertain && claimStored(photo)) return;
+    const image = mine.uncertain ? receipts.findFor(photo) : undefined;
+    if (image !== undefined) return receive(photo, image);
     waitFor(photo, Math.max(uncertain ? UNCERTAIN : 0, retryDelay(mine.failures, options.random)));
-    loseLine();
+    line.lose();
   }
 
   /** An answer came and asks for patience; `after` in milliseconds. */
@@ -233,11 +126,7 @@ export function createQueue(options: QueueOptions): Queue {
     mine.busy = true;
     const delay = after ?? retryDelay(mine.failures, options.random);
     waitFor(photo, delay);
-    if (!everyone) return;
-    line.callOff();
-    line.wait = 'service';
-    line.callOff = options.later(delay, openLine);
-    options.onChange();
+    if (everyone) line.rest(delay);
   }
 
   function waitFor(photo: Photo, delay: number): void {
@@ -251,44 +140,13 @@ export function createQueue(options: QueueOptions): Queue {
     change(photo, 'waiting');
   }
 
-  function loseLine(): void {
-    if (line.wait === 'connection') return;
-    line.callOff();
-    line.wait = 'connection';
-    line.failures++;
-    line.callOff = options.later(retryDelay(line.failures, options.random), () => void probe());
-    options.onChange();
-  }
-
-  async function probe(): Promise<void> {
-    line.callOff();
-    line.callOff = () => {};
-    const answered = await options.probe();
-    if (line.wait !== 'connection') return;
-    if (answered) return openLine();
-    line.failures++;
-    line.callOff();
-    line.callOff = options.later(retryDelay(line.failures, options.random), () => void probe());
-  }
-
-  function openLine(): void {
-    line.wait = undefined;
-    line.callOff = () => {};
+  function onOpen(): void {
     // The live events are on their way again too; they are heard first.
     for (const photo of photos) {
       if (photo.state === 'waiting' && attemptOf(photo).uncertain) waitFor(photo, UNCERTAIN);
     }
     options.onChange();
     pump();
-  }
-
-  function claimStored(photo: Photo): boolean {
-    for (const image of stored.values()) {
-      if (image.filename !== photo.file.name || image.size_bytes !== photo.file.size) continue;
-      receive(photo, image);
-      return true;
-    }
-    return false;
   }
 
   function change(photo: Photo, state: PhotoState): void {
@@ -302,24 +160,9 @@ export function createQueue(options: QueueOptions): Queue {
   }
 
   function create(file: PhotoFile, source: Source, made: { id: string; open(): Promise<Blob> }): Photo {
-    const photo: Photo = {
-      ...made,
-      number: ++last,
-      file,
-      source,
-      state: 'queued',
-      progress: 0,
-      delivered: 0,
-    };
+    const photo: Photo = { ...made, ...{ number: ++last, file, source }, ...unsentYet };
     photos.push(photo);
-    attempts.set(photo, {
-      failures: 0,
-      uncertain: false,
-      busy: false,
-      keeping: false,
-      sending: undefined,
-      callOff: undefined,
-    });
+    attempts.set(photo, firstAttempt());
     return photo;
   }
 
@@ -366,10 +209,61 @@ export function createQueue(options: QueueOptions): Queue {
     pump();
   }
 
+  function add(files: readonly File[], source: Source, room: number): Added {
+    // Only what is new takes room: a photo that is on its way already has its place.
+    const result: Added = { added: [], known: [], over: [] };
+    for (const file of files) {
+      // Where photos are kept they are known by their bytes: two may have one name.
+      const twin = options.keep ? undefined : photos.find((photo) => sameFile(photo.file, file));
+      if (twin?.state === 'refused') retry(twin);
+      else if (twin !== undefined) result.known.push(file);
+      else if (result.added.length >= room) result.over.push(file);
+      else result.added.push(create(file, source, { id: newId(), open: async () => file }));
+    }
+    options.onChange();
+    for (const photo of result.added) void keep(photo);
+    pump();
+    return result;
+  }
+
+  function wake(): void {
+    for (const photo of photos) {
+      const mine = attemptOf(photo);
+      if (photo.state !== 'waiting' || mine.uncertain) continue;
+      mine.callOff?.();
+      mine.callOff = undefined;
+    }
+    if (line.wait === 'connection') void line.probe();
+    else pump();
+    options.onChange();
+  }
+
+  function end(reason: Ending | 'full'): void {
+    for (const photo of unsent()) {
+      const { sending } = attemptOf(photo);
+      attemptOf(photo).sending = undefined;
+      sending?.abort();
+      refuse(photo, { reason });
+    }
+    line.retire();
+  }
+
+  function noticeStored(image: ImageResult): void {
+    if (!receipts.notice(image)) return;
+    const photo = photos.find(
+      (candidate) =>
+        candidate.state === 'waiting' &&
+        attemptOf(candidate).uncertain &&
+        candidate.file.name === image.filename &&
+        candidate.file.size === image.size_bytes,
+    );
+    if (photo !== undefined) receive(photo, image);
+  }
+
   return {
     photos,
     unsent,
-    loseLine,
+    loseLine: line.lose,
     get keeping() {
       return photos.filter((photo) => attemptOf(photo).keeping).length;
     },
@@ -379,22 +273,7 @@ export function createQueue(options: QueueOptions): Queue {
       if (active.length === 0 || active.some((photo) => photo.state !== 'waiting')) return undefined;
       return active.some((photo) => attemptOf(photo).busy) ? 'service' : 'connection';
     },
-    add(files, source, room) {
-      // Only what is new takes room: a photo that is on its way already has its place.
-      const result: Added = { added: [], known: [], over: [] };
-      for (const file of files) {
-        // Where photos are kept they are known by their bytes: two may have one name.
-        const twin = options.keep ? undefined : photos.find((photo) => sameFile(photo.file, file));
-        if (twin?.state === 'refused') retry(twin);
-        else if (twin !== undefined) result.known.push(file);
-        else if (result.added.length >= room) result.over.push(file);
-        else result.added.push(create(file, source, { id: newId(), open: async () => file }));
-      }
-      options.onChange();
-      for (const photo of result.added) void keep(photo);
-      pump();
-      return result;
-    },
+    add,
     restore(kept) {
       for (const { file, source, hash, ...made } of kept) {
         if (!photos.some(({ id }) => id === made.id)) create(file, source, made).hash = hash;
@@ -404,17 +283,7 @@ export function createQueue(options: QueueOptions): Queue {
     },
     remove,
     retry,
-    wake() {
-      for (const photo of photos) {
-        const mine = attemptOf(photo);
-        if (photo.state !== 'waiting' || mine.uncertain) continue;
-        mine.callOff?.();
-        mine.callOff = undefined;
-      }
-      if (line.wait === 'connection') void probe();
-      else pump();
-      options.onChange();
-    },
+    wake,
     hold() {
       held = true;
     },
@@ -422,52 +291,14 @@ export function createQueue(options: QueueOptions): Queue {
       held = false;
       pump();
     },
-    end(reason) {
-      for (const photo of unsent()) {
-        const sending = attemptOf(photo).sending;
-        attemptOf(photo).sending = undefined;
-        sending?.abort();
-        refuse(photo, { reason });
-      }
-      line.callOff();
-      line.wait = undefined;
-    },
-    noticeStored(image) {
-      if (claimed.has(image.id)) return;
-      stored.set(image.id, image);
-      const photo = photos.find(
-        (candidate) =>
-          candidate.state === 'waiting' &&
-          attemptOf(candidate).uncertain &&
-          candidate.file.name === image.filename &&
-          candidate.file.size === image.size_bytes,
-      );
-      if (photo !== undefined) receive(photo, image);
-    },
+    end,
+    noticeStored,
     noticeDelivered(imageId, destinationId) {
-      const destinations = (deliveries.get(imageId) ?? new Set()).add(destinationId);
-      deliveries.set(imageId, destinations);
+      const delivered = receipts.deliver(imageId, destinationId);
       const photo = photos.find((candidate) => candidate.image?.id === imageId);
       if (photo === undefined) return;
-      photo.delivered = destinations.size;
+      photo.delivered = delivered;
       options.onChange(photo);
     },
   };
-}
-
-function answered(result: SendResult): boolean {
-  return result.kind !== 'retry' || result.cause === 'service';
-}
-
-/** A UUID (RFC 9562, version 4), also where the page did not come over HTTPS. */
-function newId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
-}
-
-function sameFile(a: PhotoFile, b: PhotoFile): boolean {
-  return a.name === b.name && a.size === b.size && a.lastModified === b.lastModified;
 }

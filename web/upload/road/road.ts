@@ -2,7 +2,7 @@
  * The safe road of a photo: kept on the phone first, then sent in pieces. Loaded after the page stands, because the page
  * must open on the weakest line.
  */
-import type { Photo, PhotoFile, Source } from '../queue.ts';
+import type { Photo, RestoredPhoto } from '../queue/photo.ts';
 import type { Sending, SendResult } from '../send.ts';
 import type { Session } from '../session.ts';
 import { sendInPieces } from './pieces.ts';
@@ -15,17 +15,9 @@ export type KeepResult =
   | { kind: 'known' }
   | { kind: 'lost' };
 
-export interface Restored {
-  id: string;
-  file: PhotoFile;
-  source: Source;
-  hash: string;
-  open(): Promise<Blob>;
-}
-
 export interface Road {
   /** What an earlier visit left unsent, in its order. */
-  restore(): Promise<Restored[]>;
+  restore(): Promise<RestoredPhoto[]>;
   keep(photo: Photo, until: number): Promise<KeepResult>;
   /** The bytes of a kept photo. */
   open(photo: Photo): Promise<Blob>;

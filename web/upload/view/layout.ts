@@ -2,7 +2,7 @@
  * The one page: heading with the aperture, the photos, and a dock at the thumb with what to do next. Every
  * screen is this layout with other words; its parts stay in place, so that focus and live regions survive.
  */
-import type { Source } from '../queue.ts';
+import type { Source } from '../queue/photo.ts';
 import type { Speech } from '../words.ts';
 import { bladePaths } from './aperture.ts';
 import { h, setText, svg } from './dom.ts';

@@ -1,5 +1,5 @@
 /** One photo on the page: its thumbnail, a ring that fills, then a tick that means stored. */
-import type { Photo } from '../queue.ts';
+import type { Photo } from '../queue/photo.ts';
 import { mayTryAgain } from '../refusal.ts';
 import { createThumbnail } from '../thumbnail.ts';
 import type { PlainKey, Speech } from '../words.ts';
