@@ -47,21 +47,18 @@ test('a reload in the middle of an upload goes on where it was', async () => {
   await page.goto(url(`/u/${session.id}`));
   const view = readPage(page);
   await says(view.heading, 'Photos for Claims');
-  proxy.set({ bytesPerSecond: 250_000 });
-  const photos = await makePhotos(3, { bytes: 3_000_000 });
+  proxy.set({ bytesPerSecond: 500_000 });
+  const photos = await makePhotos(1, { bytes: 4_000_000 });
   await view.gallery.setInputFiles(photos);
-  await eventually(async () => (await piecesOf(app)).received).toBeGreaterThan(0);
-  // Only what is on the phone survives; until then the page says that it is being put there.
-  await eventually(() => page.evaluate(countKept)).toBe(3);
+  await eventually(async () => (await piecesOf(app)).received).toBeGreaterThan(1_500_000);
   const before = (await piecesOf(app)).received;
   page.on('dialog', (dialog) => void dialog.accept());
   await page.reload();
   proxy.set();
-  // Some may have been received before the reload.
-  await says(view.status, /^Received\. Your/);
+  await says(view.status, 'Received. Your photo is safe.');
   await expectStored(app, photos);
-  // What was counted did not leave the phone again.
-  expect(proxy.bytesUp).toBeLessThan(9_000_000 - before + 200_000);
+  // What was counted did not leave the phone again; one piece may, whose end the new page and the old one both sent.
+  expect(proxy.bytesUp).toBeLessThan(4_000_000 - before + 700_000);
 });
 
 async function piecesOf(app: TestApp): Promise<{ received: number }> {
