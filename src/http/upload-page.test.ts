@@ -126,6 +126,21 @@ describe('assets', () => {
   );
 });
 
+test('the service worker may stand for short links too, and fetches from here alone', async () => {
+  writeFileSync(path.join(folder, 'worker.js'), script);
+  const server = Fastify();
+  await registerUploadPage(server, { assetsDir: folder, findSessionId: async () => undefined });
+  const { statusCode, headers, body } = await server.inject('/u/worker.js');
+  await server.close();
+  expect([statusCode, body]).toEqual([200, script]);
+  expect(headers).toMatchObject({
+    'content-type': 'text/javascript; charset=utf-8',
+    'content-security-policy': "default-src 'none'; connect-src 'self'",
+    'service-worker-allowed': '/',
+    'cache-control': 'no-cache',
+  });
+});
+
 test('a page that was never built is said at the start', async () => {
   const empty = path.join(folder, 'nowhere');
   await expect(

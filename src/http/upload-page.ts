@@ -47,6 +47,17 @@ const shellHeaders = {
   'cache-control': 'no-store',
 };
 
+/** The service worker of the page (web/upload/offline/worker.js): it fetches the page's own files, and nothing else. */
+const workerHeaders = {
+  'content-type': 'text/javascript; charset=utf-8',
+  'content-security-policy': "default-src 'none'; connect-src 'self'",
+  'x-content-type-options': 'nosniff',
+  // Short links stand beside its folder.
+  'service-worker-allowed': '/',
+  // Asked for anew each time: a new build is noticed at the next visit.
+  'cache-control': 'no-cache',
+};
+
 const assetTypes: Record<string, string> = {
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
@@ -56,7 +67,7 @@ const assetTypes: Record<string, string> = {
 const statuses: Record<Link, number> = { known: 200, unknown: 404, unavailable: 503 };
 
 /**
- * Adds `GET /u/{id}`, `GET /s/{code}` and `GET /u/assets/{file}`. An unknown session answers 404 with the page,
+ * Adds `GET /u/{id}`, `GET /s/{code}`, `GET /u/worker.js` and `GET /u/assets/{file}`. An unknown session answers 404 with the page,
  * which says so kindly. Throws when the page has not been built.
  */
 export async function registerUploadPage(app: FastifyInstance, options: UploadPageOptions): Promise<void> {
@@ -86,7 +97,11 @@ export async function registerUploadPage(app: FastifyInstance, options: UploadPa
   app.get<{ Params: { code: string } }>('/s/:code', hidden, (request, reply) => {
     return sendShell(request, reply, request.params.code);
   });
-  const widget = readWidget(options.assetsDir);
+  const worker = readFile(options.assetsDir, 'worker.js');
+  app.get('/u/worker.js', hidden, (_request, reply) =>
+    worker === undefined ? reply.callNotFound() : reply.headers(workerHeaders).send(worker),
+  );
+  const widget = readFile(options.assetsDir, 'widget.js');
   app.get('/widget.js', hidden, (_request, reply) =>
     widget === undefined
       ? reply.callNotFound()
@@ -178,8 +193,8 @@ function readShells(folder: string): Map<string, string> {
 }
 
 /** Undefined for a page that was built without it. */
-function readWidget(folder: string): Buffer | undefined {
-  return listFiles(folder).includes('widget.js') ? readFileSync(path.join(folder, 'widget.js')) : undefined;
+function readFile(folder: string, name: string): Buffer | undefined {
+  return listFiles(folder).includes(name) ? readFileSync(path.join(folder, name)) : undefined;
 }
 
 /** Few and small: kept in memory, compressed once, when somebody asks: a start shall not wait for it. */

@@ -124,10 +124,13 @@ function status(
     const again = { label: speech.say('tryNow'), run: wishes.tryNow };
     return { parts, action: waitingFor === 'connection' ? again : undefined };
   }
+  const offline = situation.waitingFor === 'connection';
+  if (offline) parts.push({ tone: 'warn', text: speech.say('noConnection') });
   const refused = countState(situation, 'refused');
   if (received > 0) parts.push({ tone: 'good', text: speech.count('allSafe', received) });
   if (refused > 0) parts.push({ tone: 'bad', text: speech.count('someNotSent', refused) });
-  return parts.length === 0 ? undefined : { parts };
+  if (parts.length === 0) return undefined;
+  return { parts, action: offline ? { label: speech.say('tryNow'), run: wishes.tryNow } : undefined };
 }
 
 /** Phone cameras hand over JPEG: where that is not accepted, the camera button would only disappoint. */

@@ -1,12 +1,14 @@
 /** One visit to the page: holds what is known of the session, lets the queue work, shows what became of it. */
 import type { Embed } from './embed.ts';
 import { followSession } from './live.ts';
+import { rememberSession } from './offline/memory.ts';
+import { keepPage } from './offline/register.ts';
+import { type Answered, createOpening } from './opening.ts';
 import type { Photo, Source } from './queue/photo.ts';
 import { createQueue } from './queue/queue.ts';
 import { type Ending, type Refusal, refusalSentence } from './refusal.ts';
-import { retryDelay } from './retry.ts';
 import { describeScreen, isFull, type Situation, type Wishes } from './screens.ts';
-import { loadSession, type SessionAnswer, verifyPassword } from './session.ts';
+import { loadSession, type Session, type SessionAnswer, verifyPassword } from './session.ts';
 import { createLayout } from './view/layout.ts';
 import { createPhotoList } from './view/photo-list.ts';
 import { createWay } from './way.ts';
@@ -36,8 +38,6 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
   let password: string | undefined;
   let heldAtStart = 0;
   let ownReceived = 0;
-  let failures = 0;
-  let reloadTimer: ReturnType<typeof setTimeout> | undefined;
   let refreshTimer: ReturnType<typeof setTimeout> | undefined;
   let stopFollowing = (): void => {};
   /** How many of the last choice were chosen before. */
@@ -101,8 +101,15 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
       void way.remove(photo);
     },
   });
+  const opening = createOpening({
+    sessionId,
+    onAnswer: begin,
+    onRemembered: beginAlone,
+    onLate: () => queue.wake(),
+    onUnreachable: showUnreachable,
+  });
   const wishes: Wishes = {
-    reload: () => (link === 'unavailable' ? location.reload() : void open(loadSession(sessionId))),
+    reload: () => (link === 'unavailable' ? location.reload() : void opening.open()),
     tryNow: () => queue.wake(),
     leave() {
       situation.left = true;
@@ -128,16 +135,7 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
     render();
   }
 
-  async function open(answering: Promise<SessionAnswer>): Promise<void> {
-    clearTimeout(reloadTimer);
-    const answer = await answering;
-    if (answer.kind === 'unreachable') {
-      const kind = answer.answered || navigator.onLine ? 'unavailable' : 'offline';
-      if (situation.link !== kind) embed.error(speech.say(kind));
-      situation.link = kind;
-      reloadTimer = setTimeout(wishes.reload, 3_000 + retryDelay(++failures, Math.random));
-      return render();
-    }
+  function begin(answer: Answered): void {
     if (answer.kind === 'session') {
       heldAtStart = answer.session.imagesUploaded ?? 0;
       if (answer.session.password_protected) situation.password = 'ask';
@@ -147,24 +145,45 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
     if (situation.password !== 'none') queue.hold();
     void restore();
     tellStart();
+    // Not before the page can be used: on a weak line each thing in its turn.
+    if (situation.ended === undefined) keepPage();
+  }
+
+  /** Without the server: what is kept is shown, what is taken is kept. */
+  function beginAlone(session: Session): void {
+    heldAtStart = session.imagesUploaded ?? 0;
+    show(session);
+    queue.loseLine();
+    void restore();
+  }
+
+  function showUnreachable(kind: 'offline' | 'unavailable'): void {
+    if (situation.link !== kind) embed.error(speech.say(kind));
+    situation.link = kind;
+    render();
   }
 
   /** A fresh view of the session: its limits, its count, and whether it still takes photos. */
-  function take(answer: Exclude<SessionAnswer, { kind: 'unreachable' }>): void {
+  function take(answer: Answered): void {
     if (answer.kind === 'not-found') {
       end('gone');
       return;
     }
     const { session } = answer;
+    rememberSession(sessionId, session, Date.now());
+    show(session);
+    if (session.status === 'completed' || session.status === 'expired') end(session.status);
+    else if (isFull(now())) queue.end('full');
+    render();
+  }
+
+  function show(session: Session): void {
     situation.link = 'open';
     situation.session = session;
     countHeld();
     const name = session.branding?.name ?? session.projectName;
     layout.setOwner(name ?? undefined, session.env === 'test', session.branding ?? undefined);
     if (name) document.title = speech.say('titleFor', { project: name });
-    if (session.status === 'completed' || session.status === 'expired') end(session.status);
-    else if (isFull(now())) queue.end('full');
-    render();
   }
 
   /** Own receipts may be ahead of the session's count, other phones' photos ahead of ours. */
@@ -287,7 +306,7 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
 
   window.addEventListener('online', comeAlive);
   window.addEventListener('offline', () => {
-    if (queue.unsent().length > 0) queue.loseLine();
+    if (situation.link === 'open' && situation.ended === undefined) queue.loseLine();
   });
   document.addEventListener('visibilitychange', () => {
     // A phone that slept has lost its connections without a word.
@@ -302,7 +321,7 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
   render();
   if (link === 'unavailable') {
     embed.error(speech.say('unavailable'));
-    reloadTimer = setTimeout(wishes.reload, 8_000);
+    opening.later(8_000, wishes.reload);
   } else if (link === 'unknown') tellStart();
-  else void open(first);
+  else void opening.open(first);
 }

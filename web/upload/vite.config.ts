@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
@@ -21,6 +22,9 @@ const languages: Record<string, Words> = { ar, de, en, es, fr, it, ja, nl, pl, p
 /** Runs in pages of others, as it is. */
 const widget = readFileSync(new URL('./widget/widget.js', import.meta.url), 'utf8');
 
+/** Stands for the page while there is no connection. */
+const worker = readFileSync(new URL('./offline/worker.js', import.meta.url), 'utf8');
+
 /** Written from right to left. */
 const rightToLeft: readonly string[] = ['ar'];
 
@@ -38,6 +42,7 @@ function shells(): Plugin {
       const template = String(page.source);
       delete bundle['index.html'];
       this.emitFile({ type: 'asset', fileName: 'widget.js', source: widget });
+      this.emitFile({ type: 'asset', fileName: 'worker.js', source: fillWorker(template, bundle) });
       for (const [language, words] of Object.entries(languages)) {
         const chunk = Object.values(bundle).find(
           (part) => part.type === 'chunk' && part.facadeModuleId?.endsWith(`/words/${language}.ts`),
@@ -50,6 +55,20 @@ function shells(): Plugin {
       }
     },
   };
+}
+
+/** It keeps every file but the languages: of those, each page names its own. */
+function fillWorker(
+  template: string,
+  bundle: Record<string, { type: string; facadeModuleId?: string | null }>,
+) {
+  const isLanguage = (part: { facadeModuleId?: string | null }) =>
+    /\/words\/\w+\.ts$/.test(part.facadeModuleId ?? '');
+  const names = Object.keys(bundle).sort();
+  const files = names.filter((name) => name.startsWith('assets/') && !isLanguage(bundle[name]!));
+  // Names hold a hash of their content: another build, another worker.
+  const build = createHash('sha256').update(`${template}${names}${worker}`).digest('hex').slice(0, 16);
+  return worker.replace('__BUILD__', build).replace('__FILES__', files.map((name) => `/u/${name}`).join(' '));
 }
 
 function fill(template: string, language: string, words: Words): string {

@@ -48,6 +48,8 @@ export const words: Words = {
     other: '{count} Fotos werden auf diesem Telefon gesichert.',
   },
   keepOpen: 'Lassen Sie diese Seite offen.',
+  noConnection:
+    'Keine Verbindung. Fotos, die Sie jetzt aufnehmen, werden auf diesem Telefon aufgehoben und später gesendet.',
   waitingConnection: {
     one: 'Warten auf eine Verbindung. 1 Foto ist auf diesem Telefon aufgehoben.',
     other: 'Warten auf eine Verbindung. {count} Fotos sind auf diesem Telefon aufgehoben.',

@@ -51,6 +51,7 @@ export interface Words {
   sendingPhotos: Plural;
   keepingPhotos: Plural;
   keepOpen: string;
+  noConnection: string;
   waitingConnection: Plural;
   waitingService: Plural;
   allSafe: Plural;
@@ -156,6 +157,7 @@ export const words: Words = {
     other: 'Keeping {count} photos safe on this phone.',
   },
   keepOpen: 'Keep this page open.',
+  noConnection: 'No connection. Photos that you take now are kept on this phone and sent later.',
   waitingConnection: {
     one: 'Waiting for a connection. 1 photo is kept on this phone.',
     other: 'Waiting for a connection. {count} photos are kept on this phone.',

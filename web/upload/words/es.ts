@@ -47,6 +47,7 @@ export const words: Words = {
     other: 'Guardando {count} fotos en este teléfono.',
   },
   keepOpen: 'Mantenga esta página abierta.',
+  noConnection: 'Sin conexión. Las fotos que haga ahora se conservan en este teléfono y se envían más tarde.',
   waitingConnection: {
     one: 'Esperando una conexión. 1 foto se conserva en este teléfono.',
     other: 'Esperando una conexión. {count} fotos se conservan en este teléfono.',

@@ -50,6 +50,8 @@ export const words: Words = {
     other: 'Mise à l’abri de {count} photos sur ce téléphone.',
   },
   keepOpen: 'Gardez cette page ouverte.',
+  noConnection:
+    'Pas de connexion. Les photos prises maintenant sont gardées sur ce téléphone et envoyées plus tard.',
   waitingConnection: {
     one: 'En attente d’une connexion. {count} photo est gardée sur ce téléphone.',
     other: 'En attente d’une connexion. {count} photos sont gardées sur ce téléphone.',

@@ -44,6 +44,8 @@ export const words: Words = {
     other: '{count} foto vengono messe al sicuro su questo telefono.',
   },
   keepOpen: 'Tieni aperta questa pagina.',
+  noConnection:
+    'Nessuna connessione. Le foto scattate ora sono conservate su questo telefono e inviate più tardi.',
   waitingConnection: {
     one: 'In attesa di una connessione. 1 foto è conservata su questo telefono.',
     other: 'In attesa di una connessione. {count} foto sono conservate su questo telefono.',

@@ -38,6 +38,7 @@ export const words: Words = {
   sendingPhotos: { other: '{count} 枚の写真を送っています。' },
   keepingPhotos: { other: '{count} 枚の写真をこの電話に保管しています。' },
   keepOpen: 'このページを開いたままにしてください。',
+  noConnection: '接続がありません。今撮った写真はこの電話に保管され、あとで送られます。',
   waitingConnection: { other: '接続を待っています。{count} 枚の写真はこの電話に保管されています。' },
   waitingService: {
     other: 'サービスが混み合っています。{count} 枚の写真はこの電話に保管され、自動で送られます。',

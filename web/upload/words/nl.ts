@@ -44,6 +44,7 @@ export const words: Words = {
     other: '{count} foto’s worden veilig op deze telefoon gezet.',
   },
   keepOpen: 'Houd deze pagina open.',
+  noConnection: 'Geen verbinding. Foto’s die u nu maakt, worden op deze telefoon bewaard en later verzonden.',
   waitingConnection: {
     one: 'Wachten op een verbinding. 1 foto is bewaard op deze telefoon.',
     other: 'Wachten op een verbinding. {count} foto’s zijn bewaard op deze telefoon.',

@@ -63,6 +63,8 @@ export const words: Words = {
     other: 'Zabezpieczanie {count} zdjęć na tym telefonie.',
   },
   keepOpen: 'Nie zamykaj tej strony.',
+  noConnection:
+    'Brak połączenia. Zdjęcia zrobione teraz zostaną przechowane na tym telefonie i wysłane później.',
   waitingConnection: {
     one: 'Oczekiwanie na połączenie. 1 zdjęcie jest przechowane na tym telefonie.',
     few: 'Oczekiwanie na połączenie. {count} zdjęcia są przechowane na tym telefonie.',

@@ -44,6 +44,8 @@ export const words: Words = {
     other: 'A guardar {count} fotos neste telefone.',
   },
   keepOpen: 'Mantenha esta página aberta.',
+  noConnection:
+    'Sem ligação. As fotos que tirar agora ficam guardadas neste telefone e são enviadas mais tarde.',
   waitingConnection: {
     one: 'À espera de ligação. 1 foto está guardada neste telefone.',
     other: 'À espera de ligação. {count} fotos estão guardadas neste telefone.',

@@ -48,6 +48,7 @@ export const words: Words = {
     other: '{count} fotoğraf bu telefonda güvenceye alınıyor.',
   },
   keepOpen: 'Bu sayfayı açık tutun.',
+  noConnection: 'Bağlantı yok. Şimdi çektiğiniz fotoğraflar bu telefonda saklanır ve sonra gönderilir.',
   waitingConnection: {
     one: 'Bağlantı bekleniyor. 1 fotoğraf bu telefonda saklanıyor.',
     other: 'Bağlantı bekleniyor. {count} fotoğraf bu telefonda saklanıyor.',

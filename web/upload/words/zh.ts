@@ -37,6 +37,7 @@ export const words: Words = {
   sendingPhotos: { other: '正在发送 {count} 张照片。' },
   keepingPhotos: { other: '正在把 {count} 张照片保存在这部手机上。' },
   keepOpen: '请保持此页面打开。',
+  noConnection: '没有网络。现在拍的照片会保存在这部手机上，稍后发送。',
   waitingConnection: { other: '正在等待网络。{count} 张照片保存在这部手机上。' },
   waitingService: { other: '服务繁忙。{count} 张照片保存在这部手机上，会自动发送。' },
   allSafe: { other: '已收到。您的 {count} 张照片是安全的。' },
