@@ -11,6 +11,7 @@ const help = `Apertur collects photos from any phone and delivers them where a b
   apertur migrate-data            move to PostgreSQL, and photos to another storage: --to postgres://… [--storage s3://…]
   apertur backup                  everything an install holds, while it runs: --to FOLDER
   apertur restore                 from such a folder: --from FOLDER [--check]
+  apertur bucket create NAME      another bucket at the store of APERTUR_STORAGE_URL, to deliver to
   apertur key create              make an API key: [--project ID] [--env live|test] [--label TEXT] [--json]
   apertur key rotate-server       make a new key for encrypted uploads; the old one opens them for eight more days
   apertur setup-link              a new link for the owner's account, while there is none
@@ -56,6 +57,10 @@ async function run(command: string | undefined, args: string[]): Promise<number>
     case 'restore': {
       const { restoreCommand } = await import('./commands/backup/restore.ts');
       return restoreCommand(readConfig(), args);
+    }
+    case 'bucket': {
+      const { bucketCommand } = await import('./commands/bucket.ts');
+      return bucketCommand(readConfig(), args);
     }
     case 'key': {
       const { keyCommand } = await import('./commands/key.ts');

@@ -1,28 +1,27 @@
 /**
- * The compose file without Docker: its settings, with the secrets that its script makes, against a real PostgreSQL and a
- * real S3 store. Only the addresses differ; commands, names, passwords, bucket and order are the file's own.
+ * The README's way to a photo in a bucket, line by line in a shell, and the compose file without containers: its settings, with
+ * the secrets that its script makes, against a real PostgreSQL and a real S3 store. `docker compose` is played by this test,
+ * which starts the same commands with the same settings. Only the addresses differ; commands, names, passwords, bucket and
+ * order are the files' own.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { parseYaml } from '@redocly/openapi-core';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { memoryFolder } from '../helpers/memory-folder.ts';
 import { makeJpeg } from '../helpers/pictures.ts';
-import {
-  createDestination,
-  createSession,
-  type Product,
-  startProduct,
-  upload,
-  waitUntil,
-} from '../helpers/product.ts';
+import { startProduct } from '../helpers/product.ts';
 import { type RgwServer, startRgw } from '../helpers/s3-rgw.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const bin = path.join(root, 'bin/apertur.js');
+const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
 
 interface Service {
   command?: string[];
@@ -42,22 +41,16 @@ const { services } = compose;
 
 let store: RgwServer;
 let folder: string;
-let env: Record<string, string>;
+let apiPort: number;
+/** What the script wrote, as compose reads it. */
+let env: Record<string, string> = {};
 const undo: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
   folder = mkdtempSync(path.join(memoryFolder(), 'apertur-compose-'));
-  const file = path.join(folder, 'compose.env');
-  execFileSync('sh', [path.join(root, 'deploy/make-compose-env.sh'), file], { stdio: 'pipe' });
-  expect(statSync(file).mode & 0o077).toBe(0);
-  env = Object.fromEntries(
-    readFileSync(file, 'utf8')
-      .split('\n')
-      .filter((line) => /^\w+=/.test(line))
-      .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
-  );
-  // As an operator does whose destinations stand in a private network.
-  env.APERTUR_ALLOW_PRIVATE_NETWORKS = '127.0.0.1/32';
+  cpSync(path.join(root, 'deploy'), path.join(folder, 'deploy'), { recursive: true });
+  rmSync(path.join(folder, 'deploy/compose.env'), { force: true });
+  apiPort = await freePort();
   store = await startRgw();
 });
 
@@ -66,6 +59,17 @@ afterAll(async () => {
   await store?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
+
+function readEnv(): Record<string, string> {
+  const file = path.join(folder, 'deploy/compose.env');
+  expect(statSync(file).mode & 0o077).toBe(0);
+  return Object.fromEntries(
+    readFileSync(file, 'utf8')
+      .split('\n')
+      .filter((line) => /^\w+=/.test(line))
+      .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
+}
 
 /** `${NAME}`, `${NAME:-default}` and `${NAME:?why}` as compose reads them. */
 function fill(text: string): string {
@@ -124,24 +128,108 @@ async function prepareServers(): Promise<void> {
   });
 }
 
-async function startService(name: 'api' | 'worker'): Promise<Product> {
+async function startService(name: 'api' | 'worker'): Promise<void> {
   const product = await startProduct({
     command: services[name]!.command![0] as 'api' | 'worker',
     databaseUrl: settingsOf(name, '').DATABASE_URL!,
-    settings: { ...settingsOf(name, path.join(folder, name)), PORT: '0' },
+    settings: { ...settingsOf(name, path.join(folder, name)), PORT: name === 'api' ? String(apiPort) : '0' },
   });
   undo.push(() => product.remove());
-  return product;
 }
+
+const storeUser = () => ({ accessKeyId: env.S3_KEY!, secretAccessKey: env.S3_SECRET! });
+
+async function keysOf(bucket: string): Promise<string[]> {
+  const answer = await store.call('GET', `/${bucket}`, { user: storeUser(), query: 'list-type=2' });
+  return [...answer.body.toString().matchAll(/<Key>(.*?)<\/Key>/g)].map((match) => match[1]!);
+}
+
+/** What the README asks of `docker compose`, and what it says then. */
+async function playCompose(args: string): Promise<{ code: number; out: string }> {
+  const [, asked] = /^compose --env-file deploy\/compose\.env (.+)$/.exec(args) ?? [];
+  if (asked === 'up --detach --build') {
+    env = readEnv();
+    await prepareServers();
+    const first = await run('migrate', services.migrate!.command!);
+    expect(first.out).toContain('Made the bucket.');
+    await startService('api');
+    await startService('worker');
+    return first;
+  }
+  if (asked === 'exec --no-TTY s3 ls -R /data/photos')
+    return { code: 0, out: (await keysOf('photos')).join('\n') };
+  const [, command] = /^run --rm --no-TTY api (.+)$/.exec(asked ?? '') ?? [];
+  if (command === undefined) throw new Error(`The README asks for something new: ${args}`);
+  return await run('api', command.split(' '));
+}
+
+/** Runs the shell block of a chapter of the README in a folder of its own, with the addresses of this test. */
+async function follow(chapter: string): Promise<{ code: number; out: string }> {
+  const [, block] =
+    new RegExp(`\\n## ${chapter}\\n[\\s\\S]*?\\n\`\`\`sh\\n([\\s\\S]*?)\\n\`\`\``).exec(readme) ?? [];
+  const asked = createServer(async (request, response) => {
+    const answer = await playCompose(await text(request)).catch((error: Error) => ({
+      code: 1,
+      out: error.message,
+    }));
+    response.writeHead(answer.code === 0 ? 200 : 500).end(answer.out);
+  });
+  await once(asked.listen(0, '127.0.0.1'), 'listening');
+  const bin = path.join(folder, 'bin');
+  mkdirSync(bin);
+  const address = `http://127.0.0.1:${(asked.address() as AddressInfo).port}`;
+  const docker = `#!/bin/sh\nexec curl --silent --fail-with-body --data-binary "$*" ${address}\n`;
+  writeFileSync(path.join(bin, 'docker'), docker, { mode: 0o755 });
+  const here = block!
+    .replaceAll('localhost:3000', `127.0.0.1:${apiPort}`)
+    .replaceAll('s3:9000', `127.0.0.1:${store.port}`)
+    .replaceAll('172.16.0.0/12', '127.0.0.1/32');
+  const child = spawn('sh', ['-euc', here], {
+    cwd: folder,
+    env: { PATH: `${bin}:${process.env.PATH}`, HOME: folder },
+  });
+  let out = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      out += chunk;
+    });
+  }
+  const [code] = await once(child, 'close');
+  asked.close();
+  return { code: code as number, out };
+}
+
+test('a newcomer who types the lines of the README has a photo in the bucket', async () => {
+  const photo = await makeJpeg();
+  writeFileSync(path.join(folder, 'photo.jpg'), photo);
+  const { code, out } = await follow('A photo in a bucket of your own');
+  expect(code, out).toBe(0);
+  expect(out).toContain('Made the bucket photos.');
+
+  const [key] = await keysOf('photos');
+  expect(out.trimEnd().endsWith(`${key}`)).toBe(true);
+  const user = storeUser();
+  expect((await store.call('GET', `/photos/${key}`, { user })).body.equals(photo)).toBe(true);
+  const image = /"id":"(img_\w+)"/.exec(out)![1]!;
+  expect((await keysOf('apertur')).some((stored) => stored.endsWith(image))).toBe(true);
+});
+
+test('migrating and making the bucket again change nothing', async () => {
+  const again = await run('migrate', services.migrate!.command!);
+  expect(again, again.out).toMatchObject({ code: 0 });
+  expect(again.out).not.toContain('Made');
+  expect(await run('api', ['bucket', 'create', 'photos'])).toEqual({
+    code: 0,
+    out: 'There is a bucket photos already.\n',
+  });
+  expect(await run('api', ['bucket', 'create', '../x'])).toMatchObject({ code: 1 });
+});
 
 test('secrets are long, differ, and are never made anew', () => {
   const made = ['APERTUR_SECRET_KEY', 'POSTGRES_PASSWORD', 'S3_SECRET'].map((name) => env[name]!);
   expect(new Set(made).size).toBe(3);
   for (const secret of made) expect(secret).toMatch(/^[0-9a-f]{48,64}$/);
-  const again = () =>
-    execFileSync('sh', [path.join(root, 'deploy/make-compose-env.sh'), path.join(folder, 'compose.env')], {
-      stdio: 'pipe',
-    });
+  const again = () => execFileSync('sh', ['deploy/make-compose-env.sh'], { cwd: folder, stdio: 'pipe' });
   expect(again).toThrow(/there already/);
 });
 
@@ -158,42 +246,10 @@ test('no process of ours writes to its root, keeps a capability, or starts befor
   expect(Object.keys(compose.volumes)).toEqual(['postgres', 's3']);
 });
 
-test('with these settings a photo goes from the API through the worker into the store', async () => {
-  await prepareServers();
-  const first = await run('migrate', services.migrate!.command!);
-  expect(first, first.out).toMatchObject({ code: 0 });
-  expect(first.out).toContain('Made the bucket.');
-  const second = await run('migrate', services.migrate!.command!);
-  expect(second, second.out).toMatchObject({ code: 0 });
-  expect(second.out).not.toContain('Made');
-
-  const api = await startService('api');
-  await startService('worker');
-  const owner = await api.createKey();
-  const user = { accessKeyId: env.S3_KEY!, secretAccessKey: env.S3_SECRET! };
-  await store.createBucket('claims', user);
-  const destination = await createDestination(api, owner, {
-    type: 's3',
-    name: 'Claims',
-    config: {
-      endpoint: `http://127.0.0.1:${store.port}`,
-      bucket: 'claims',
-      region: 'us-east-1',
-      access_key_id: user.accessKeyId,
-      secret_access_key: user.secretAccessKey,
-    },
-  });
-  const session = await createSession(api, owner, { destination_ids: [destination] });
-  const photo = await makeJpeg();
-  const { status, body } = await upload(api.url, session, photo);
-  expect(status).toBe(201);
-
-  const keysOf = async (bucket: string): Promise<string[]> => {
-    const answer = await store.call('GET', `/${bucket}`, { user, query: 'list-type=2' });
-    return [...answer.body.toString().matchAll(/<Key>(.*?)<\/Key>/g)].map((match) => match[1]!);
-  };
-  await waitUntil('the photo is delivered', async () => (await keysOf('claims')).length === 1);
-  const [key] = await keysOf('claims');
-  expect((await store.call('GET', `/claims/${key}`, { user })).body.equals(photo)).toBe(true);
-  expect((await keysOf('apertur')).some((stored) => stored.endsWith(body.id))).toBe(true);
-});
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
