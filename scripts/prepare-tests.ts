@@ -38,6 +38,7 @@ const needs: readonly Need[] = [
   { packages: ['python3-minimal'], isThere: () => inPath('python3') },
   { packages: ['php-cli'], isThere: () => inPath('php') },
   { packages: ['ruby'], isThere: () => inPath('ruby') },
+  { packages: ['golang-go'], isThere: () => inPath('go') },
   // Makes the HEIC pictures.
   { packages: ['libheif-examples'], isThere: () => inPath('heif-enc') },
   { packages: ['openssh-server'], isThere: () => inPath('sshd') && inPath('ssh-keygen') },

@@ -1,6 +1,7 @@
 /** The documentation: links lead somewhere, samples work, generated pages are current, and the site is whole. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { drawAll, renderBenchmarks } from '../bench/publish.ts';
@@ -71,20 +72,55 @@ test('docs/benchmarks.md and its plots show what was measured', () => {
   for (const [name, plot] of Object.entries(plots)) expect(read(`docs/images/benchmarks/${name}`)).toBe(plot);
 });
 
+/** A program and what it takes before the file; Go is compiled first. */
 const samples: [string, string[]][] = [
   ['verify.mjs', [process.execPath]],
   ['verify.py', ['python3']],
   ['verify.php', ['php']],
   ['verify.rb', ['ruby']],
+  ['verify.go', []],
 ];
+
+function compileGo(file: string): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'apertur-go-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const program = path.join(folder, 'verify');
+  const env = {
+    PATH: process.env.PATH,
+    HOME: folder,
+    GOCACHE: path.join(folder, 'cache'),
+    GO111MODULE: 'off',
+  };
+  const built = spawnSync('go', ['build', '-o', program, file], { env, encoding: 'utf8' });
+  expect(built.status, built.stderr).toBe(0);
+  return program;
+}
+
+test('the page about signatures shows the functions of the samples, and its example is right', () => {
+  const page = read('docs/verifying-webhooks.md');
+  const sources = samples.map(([file]) => read(`docs/samples/${file}`));
+  const blocks = [...page.matchAll(/```(?:js|python|php|ruby|go)\n([\s\S]*?)```/g)].map((match) => match[1]!);
+  expect(blocks.length).toBe(samples.length);
+  for (const [at, block] of blocks.entries()) {
+    // The imports of the Node sample stand with others there, and remarks between them and the function.
+    const shown = block.slice(block.search(/^(?:export )?(?:function|def|func) /m));
+    expect(sources[at]).toContain(shown);
+  }
+  const [, secret, body] = /secret `(\w+)` and the body `(.+?)`/.exec(page)!;
+  const [, timestamp] = /with the timestamp `(\d+)`/.exec(page)!;
+  expect(page).toContain(signBody(secret!, Buffer.from(body!)));
+  expect(page).toContain(signTimestamped(secret!, timestamp!, Buffer.from(body!)));
+});
 
 test.each(samples)('the sample %s tells good signatures from bad ones', (file, [program, ...args]) => {
   const secret = 'c0ffee'.repeat(10);
   const body = Buffer.concat([Buffer.from('{"a":"ü"}'), Buffer.from([0, 255, 10])]);
   const now = String(Math.floor(Date.now() / 1000));
   const old = String(Number(now) - 3_600);
+  const source = path.join(root, 'docs/samples', file);
+  const [command, ...given] = program === undefined ? [compileGo(source)] : [program, ...args, source];
   const verify = (env: Record<string, string>, bytes = body): number | null => {
-    const run = spawnSync(program!, [...args, path.join(root, 'docs/samples', file)], {
+    const run = spawnSync(command!, given, {
       input: bytes,
       env: { PATH: process.env.PATH, HOME: process.env.HOME, SECRET: secret, ...env },
     });

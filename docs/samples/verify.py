@@ -6,14 +6,14 @@ import sys
 import time
 
 
+# `timestamp` is X-Apertur-Timestamp for events, None for photos.
 def is_genuine(secret, signature, body, timestamp=None):
-    """`timestamp` is X-Apertur-Timestamp for events, None for photos."""
     if timestamp is not None:
-        if abs(time.time() - int(timestamp)) > 300:
+        if not timestamp.isdigit() or abs(time.time() - int(timestamp)) > 300:
             return False
         body = timestamp.encode() + b"." + body
     expected = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-    return hmac.compare_digest(expected, signature)
+    return hmac.compare_digest(expected.encode(), signature.encode())
 
 
 if __name__ == "__main__":
