@@ -10,10 +10,12 @@ import {
   type OutboundRequest,
   type OutboundResponse,
 } from '../outbound.ts';
+import { exchangeBriefly, isBrief } from './brief-exchange.ts';
 import { elapsedSince, type Progress, type Target } from './connect.ts';
-import { type Exchange, ExchangeError, exchange } from './exchange.ts';
+import { type Answer, type Exchange, ExchangeError, exchange } from './exchange.ts';
 import { describeDeadline, withoutBrackets } from './failures.ts';
-import { createPool, type Lane, type Pool } from './pool.ts';
+import type { Lane } from './lane.ts';
+import { createPool, type Pool } from './pool.ts';
 
 export interface OutboundOptions {
   guard: Guard;
@@ -95,13 +97,19 @@ export function createOutbound(options: OutboundOptions): Outbound {
 async function run(pool: Pool, job: Job) {
   const lane = await take(pool, job, job.once);
   try {
-    return await exchange(lane, job.work, job.progress, job.signal);
+    return await converse(lane, job);
   } catch (error) {
     lane.open.socket.destroy();
     const stale = job.reused && error instanceof ExchangeError && !error.answered;
     if (!stale || job.signal.aborted) throw error;
-    return await exchange(await take(pool, job, true), job.work, job.progress, job.signal);
+    return await converse(await take(pool, job, true), job);
   }
+}
+
+function converse(lane: Lane, { work, progress, signal }: Job): Promise<Answer> {
+  return isBrief(work)
+    ? exchangeBriefly(lane, work, progress, signal)
+    : exchange(lane, work, progress, signal);
 }
 
 async function take(pool: Pool, job: Job, fresh: boolean): Promise<Lane> {

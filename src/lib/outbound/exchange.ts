@@ -1,11 +1,11 @@
 /** One request and its answer on an open connection: streams the body, keeps the beginning of the answer. */
 import http from 'node:http';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { OutboundError, type OutboundRequest } from '../outbound.ts';
 import { elapsedSince, type Progress } from './connect.ts';
 import { describeFailure, errorCode } from './failures.ts';
-import type { Lane } from './pool.ts';
+import { type Lane, LaneAgent } from './lane.ts';
 
 export interface Exchange {
   method: string;
@@ -37,43 +37,60 @@ export class ExchangeError extends OutboundError {
 /** A longer (or unknown) rest of an answer is not read to save the connection: opening a new one is cheaper. */
 const drainAtMost = 65_536;
 
+/** A request that is on its way already. */
+export interface Began {
+  /** In place of the lane's socket. */
+  wire: Duplex;
+  /** When, on the clock of `performance`. */
+  started: number;
+  /** All of it has gone out. */
+  sent: boolean;
+}
+
 /** Resolves with any answer; rejects with ExchangeError, or with the signal's reason. */
 export async function exchange(
   lane: Lane,
   work: Exchange,
   progress: Progress,
   signal: AbortSignal,
+  began?: Began,
 ): Promise<Answer> {
-  return await new Conversation(lane, work, progress, signal).hold();
+  return await new Conversation(lane, work, progress, signal, began).hold();
 }
 
 class Conversation {
   readonly #lane: Lane;
-  readonly #socket: Socket;
+  readonly #wire: Duplex;
+  /** Bytes that the connection had read before the answer; less than none when the answer has begun. */
   readonly #bytesBefore: number;
-  readonly #started = performance.now();
+  readonly #started: number;
   readonly #work: Exchange;
   readonly #progress: Progress;
   readonly #signal: AbortSignal;
   readonly #request: http.ClientRequest;
   readonly #outcome = Promise.withResolvers<Answer>();
-  #sent = false;
+  #sent: boolean;
   #settled = false;
   #answer: AnswerReader | null = null;
 
-  constructor(lane: Lane, work: Exchange, progress: Progress, signal: AbortSignal) {
+  constructor(lane: Lane, work: Exchange, progress: Progress, signal: AbortSignal, began?: Began) {
+    lane.leave();
+    const { socket } = lane.open;
     this.#lane = lane;
-    this.#socket = lane.open.socket;
-    this.#bytesBefore = this.#socket.bytesRead;
+    this.#wire = began?.wire ?? socket;
+    this.#bytesBefore = began ? -1 : socket.bytesRead;
+    this.#started = began?.started ?? performance.now();
+    this.#sent = began?.sent ?? false;
     this.#work = work;
     this.#progress = progress;
     this.#signal = signal;
     const { method, path, headers, host } = work;
-    this.#request = http.request({ agent: lane.agent, method, path, headers, host, setHost: false });
+    const agent = began ? new LaneAgent(began.wire) : lane.agent;
+    this.#request = http.request({ agent, method, path, headers, host, setHost: false });
   }
 
   hold(): Promise<Answer> {
-    this.#progress.stage = 'send';
+    this.#progress.stage = this.#sent ? 'headers' : 'send';
     this.#request
       .on('error', this.#onLost)
       .on('close', () => this.#onLost({ code: 'ECONNRESET' }))
@@ -81,7 +98,7 @@ class Conversation {
       .on('response', this.#onResponse);
     this.#signal.addEventListener('abort', this.#onAbort, { once: true });
     if (this.#signal.aborted) this.#onAbort();
-    else send(this.#request, this.#socket, this.#work.body, this.#isPointless).catch(this.#onUnsendable);
+    else send(this.#request, this.#wire, this.#work.body, this.#isPointless).catch(this.#onUnsendable);
     return this.#outcome.promise;
   }
 
@@ -130,7 +147,7 @@ class Conversation {
       this.#finish();
       return;
     }
-    const answered = this.#socket.bytesRead > this.#bytesBefore;
+    const answered = this.#lane.open.socket.bytesRead > this.#bytesBefore;
     const stage = this.#answer ? 'body' : this.#progress.stage;
     this.#reject(new ExchangeError(stage, errorCode(cause), this.#work.host, answered, cause));
   }
@@ -227,7 +244,7 @@ class BodyError extends Error {
 
 async function send(
   request: http.ClientRequest,
-  socket: Socket,
+  wire: Duplex,
   body: OutboundRequest['body'],
   isPointless: () => boolean,
 ): Promise<void> {
@@ -245,7 +262,7 @@ async function send(
     // before a write to a closed connection can fail and take it along.
     await nextTurn();
     if (isPointless()) return;
-    if (!request.write(chunk)) await drained(request, socket);
+    if (!request.write(chunk)) await drained(request, wire);
     if (isPointless()) return;
   }
   if (left !== 0) throw new BodyError('BODY_LENGTH');
@@ -261,16 +278,16 @@ async function* readable(body: { open: () => AsyncIterable<Uint8Array> }): Async
 }
 
 /** Waits until more may be written, or until that no longer matters. */
-function drained(request: http.ClientRequest, socket: Socket): Promise<void> {
+function drained(request: http.ClientRequest, wire: Duplex): Promise<void> {
   if (request.destroyed) return Promise.resolve();
   return new Promise((done) => {
     const go = () => {
-      socket.off('drain', go);
+      wire.off('drain', go);
       request.off('close', go).off('response', go);
       done();
     };
     // Not the request's own drain: Node no longer emits that once the answer is complete.
-    socket.on('drain', go);
+    wire.on('drain', go);
     request.on('close', go).on('response', go);
   });
 }

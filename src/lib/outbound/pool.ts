@@ -2,23 +2,10 @@
  * Connections that stay open between requests, for one origin each. A request takes the connection that was used last
  * (the others then age and close), opens a new one while there is room, and waits in line otherwise.
  */
-import http from 'node:http';
-import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Guard } from '../outbound.ts';
-import { type OpenSocket, openSocket, type Progress, type Target } from './connect.ts';
-
-export interface Lane {
-  /** Gives this one connection to every request. */
-  agent: http.Agent;
-  open: OpenSocket;
-  /** The `Keep-Alive` header of the last answer: how long the server keeps it open. */
-  keepAlive: string | undefined;
-  requests: number;
-  dead: boolean;
-  /** When it was last freed, on the clock of `performance`. */
-  freedAt: number;
-}
+import { openSocket, type Progress, type Target } from './connect.ts';
+import { Lane } from './lane.ts';
 
 /** A connection that was in use so few milliseconds ago is taken as it is: its end would have come with the answer. */
 const stillWarmMs = 20;
@@ -89,7 +76,7 @@ export function createPool(options: PoolOptions): Pool {
     };
     try {
       const open = await openSocket(target, options.guard, progress, signal);
-      const lane = createLane(open);
+      const lane = new Lane(open);
       lanes.add(lane);
       options.onConnection();
       open.socket.once('close', () => {
@@ -99,7 +86,7 @@ export function createPool(options: PoolOptions): Pool {
         if (at >= 0) origin.idle.splice(at, 1);
         leave();
       });
-      // Node says so once an answer has ended and left the connection as it should be.
+      // Once an answer has ended and left the connection as it should be.
       open.socket.on('free', () => {
         if (!keep(lane, options.keepAliveMs)) return;
         origin.idle.push(lane);
@@ -123,31 +110,6 @@ export function createPool(options: PoolOptions): Pool {
   };
 }
 
-/**
- * Node's own agent looks for a free connection, and for a name to look it up by, at every request: a third of the price of a small
- * one. Here the pool has chosen already.
- */
-class LaneAgent extends http.Agent {
-  readonly #socket: Socket;
-
-  constructor(socket: Socket) {
-    super({ keepAlive: true, maxSockets: 1 });
-    this.#socket = socket;
-  }
-
-  /** What `http.request` calls. */
-  addRequest(request: http.ClientRequest): void {
-    request.onSocket(this.#socket);
-  }
-}
-
-function createLane(open: OpenSocket): Lane {
-  // A connection that ends while nobody uses it is no failure of anybody's.
-  open.socket.on('error', () => {});
-  const agent = new LaneAgent(open.socket);
-  return { agent, open, keepAlive: undefined, requests: 0, dead: false, freedAt: 0 };
-}
-
 /** We stop using it a second before the server does: a request may be on its way that long. */
 const hintMarginMs = 1_000;
 
@@ -164,21 +126,15 @@ function keep(lane: Lane, keepAliveMs: number): boolean {
   // It does not keep the process alive while nobody uses it, and ends by itself.
   socket.unref();
   if (socket.timeout !== ms) socket.setTimeout(ms);
-  // Nobody asked for what comes now; the next request would take it for its answer.
-  socket.on('data', closeSocket);
+  lane.listen(undefined);
   lane.freedAt = performance.now();
   return true;
 }
 
 /** Takes an idle connection back into use; false when it ended meanwhile. */
 function wake(lane: Lane): boolean {
-  lane.open.socket.off('data', closeSocket);
   lane.open.socket.ref();
   return !lane.dead && !lane.open.socket.destroyed;
-}
-
-function closeSocket(this: Socket): void {
-  this.destroy();
 }
 
 function takeIdle(origin: Origin): Lane | undefined {
