@@ -14,7 +14,7 @@ export function createLogger(options: { level: string; pretty: boolean }): Logge
   const base = { level: options.level, redact: { paths: redacted, remove: true } };
   if (!options.pretty) {
     const settings = { ...base, base: undefined, timestamp: pino.stdTimeFunctions.isoTime };
-    return pino(settings, createLineStream(pino.destination({ dest: 1, sync: true, minLength: 8_192 })));
+    return pino(settings, createLineStream(pino.destination({ dest: 1, sync: true })));
   }
   return pino({
     ...base,
@@ -25,28 +25,33 @@ export function createLogger(options: { level: string; pretty: boolean }): Logge
   });
 }
 
-interface Buffered {
-  write(text: string): unknown;
-  flushSync(): void;
-}
+/** Characters that are held at most. */
+const longestText = 8_192;
 
 /**
  * The lines of one turn of the event loop leave in one write: at full speed a write a line costs more than making the line.
- * Nothing waits longer than that turn, and what is left goes out when the process ends by itself.
+ * Nothing waits longer than that turn, and what is left goes out when the process ends by itself. (The stream's own buffer would
+ * be flushed with a sync of the disk, which an output that is a file would wait for.)
  */
-function createLineStream(out: Buffered): { write(line: string): void } {
+function createLineStream(out: { write(text: string): unknown }): { write(line: string): void } {
+  let text = '';
   let scheduled = false;
   const flush = (): void => {
-    scheduled = false;
-    out.flushSync();
+    const lines = text;
+    text = '';
+    if (lines !== '') out.write(lines);
   };
   process.once('exit', flush);
   return {
     write(line) {
-      out.write(line);
+      text += line;
+      if (text.length >= longestText) flush();
       if (scheduled) return;
       scheduled = true;
-      setImmediate(flush);
+      setImmediate(() => {
+        scheduled = false;
+        flush();
+      });
     },
   };
 }
