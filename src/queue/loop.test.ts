@@ -133,6 +133,31 @@ describe('the loop', () => {
     await loop.stop(0);
   });
 
+  test('claims keep their distance, but a lane with more to do does not run dry over it', async () => {
+    const { source } = jobsIn(Array.from({ length: 100 }, (_, n) => job(`j${n}`, 'lane')));
+    const limits: number[] = [];
+    let done = 0;
+    const loop = loopOf({
+      source: {
+        ...source,
+        claim(wanted, now, leaseUntil) {
+          limits.push(...wanted.map(({ limit }) => limit));
+          return source.claim(wanted, now, leaseUntil);
+        },
+      },
+      async run() {
+        await new Promise((resolve) => setImmediate(resolve));
+        done += 1;
+      },
+      laneLimit: 8,
+      claimGapMs: 3_600_000,
+    });
+    loop.start();
+    await until(() => done === 100);
+    await loop.stop(0);
+    expect(Math.min(...limits)).toBeGreaterThanOrEqual(6);
+  });
+
   test('a failing claim is tried again', async () => {
     const { source } = jobsIn([job('a', 'lane')]);
     let failures = 3;
