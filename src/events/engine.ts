@@ -67,8 +67,15 @@ export function createEventEngine(options: EventEngineOptions): EventEngine {
     observer: options.observer ?? watchedBy([]),
   };
   const laneLimit = config.webhookConcurrency;
+  const source = createEventSource({ db, sealer, worker, laneLimit });
   const loop = createLoop({
-    source: createEventSource({ db, sealer, worker, laneLimit }),
+    source: {
+      ...source,
+      claim(wanted, now, leaseUntil) {
+        settler.flush();
+        return source.claim(wanted, now, leaseUntil);
+      },
+    },
     async run(job, signal) {
       const settle = await attemptEvent(services, job, signal);
       return async () => {

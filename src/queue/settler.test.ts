@@ -24,6 +24,27 @@ eachEngine('the settler', ({ open }) => {
     expect(groups.map((group) => group.length)).toEqual([10, 10, 5]);
   });
 
+  test('what waits for the gap goes along with another write', async () => {
+    const db = await open();
+    const groups: number[][] = [];
+    const settler = createSettler<number>({
+      db,
+      logger: silentLogger,
+      batch: 10,
+      gapMs: 3_600_000,
+      async write(_tx, results) {
+        groups.push(results);
+        return results.map(() => true);
+      },
+    });
+    await settler.settle(1, never);
+    const later = [settler.settle(2, never), settler.settle(3, never)];
+    settler.flush();
+    await Promise.all(later);
+    settler.flush();
+    expect(groups).toEqual([[1], [2, 3]]);
+  });
+
   test('one result that cannot be written keeps none of the others', async () => {
     const db = await open();
     const written = new Set<number>();

@@ -22,6 +22,8 @@ export interface SettlerOptions<T> {
 export interface Settler<T> {
   /** False when the lease was lost meanwhile. Throws when the database stays away, or once `signal` has aborted. */
   settle(result: T, signal: AbortSignal): Promise<boolean>;
+  /** What waits for the gap need not: another write begins now, and they can share its commit. */
+  flush(): void;
 }
 
 interface Waiting<T> {
@@ -106,5 +108,12 @@ export function createSettler<T>(options: SettlerOptions<T>): Settler<T> {
         waiting.push({ result, signal, waited: 0, resolve, reject });
         schedule(signal.aborted || isUrgent(result));
       }),
+    flush() {
+      if (scheduled || waiting.length === 0 || (batch > 1 && writing > 0)) return;
+      clearTimeout(timer);
+      timer = undefined;
+      flushedAt = performance.now();
+      void flush(waiting.splice(0, size));
+    },
   };
 }
