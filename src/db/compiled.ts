@@ -6,15 +6,24 @@
  *       q.selectFrom('projects').select('name').where('id', '=', p.id));
  *     const [row] = await findName(tx.q, { id });
  */
-import type { Compilable, CompiledQuery, DatabaseConnection, DialectAdapter } from 'kysely';
+import type { Compilable, CompiledQuery, DatabaseConnection, DialectAdapter, QueryResult } from 'kysely';
 import type { Queries } from './database.ts';
 
-/** Transactions whose connection is theirs alone: to borrow it again for each query is half of what a small one costs. */
-const connections = new WeakMap<Queries, DatabaseConnection>();
+/** One that answers at once. */
+export interface ImmediateConnection extends DatabaseConnection {
+  executeNow<Row>(query: CompiledQuery): QueryResult<Row>;
+}
+
+/** On transactions whose connection is theirs alone: to borrow it again for each query is half of what a small one costs. */
+const shortWay = Symbol('short way');
+
+interface Shortened {
+  [shortWay]?: DatabaseConnection | ImmediateConnection;
+}
 
 /** Says that queries of this transaction may go to its connection by the short way; it refuses them after the end. */
-export function shortenWay(q: Queries, connection: DatabaseConnection): void {
-  connections.set(q, connection);
+export function shortenWay(q: Queries, connection: DatabaseConnection | ImmediateConnection): void {
+  (q as Shortened)[shortWay] = connection;
 }
 
 /** Stands in the query where the value of a call will be. */
@@ -45,7 +54,9 @@ export function compileOnce<Values extends object, Row>(
       parameter instanceof Place ? values[parameter.name as keyof Values] : parameter,
     );
     const bound = { ...query, parameters } as CompiledQuery<Row>;
-    const { rows } = await (connections.get(q) ?? q).executeQuery<Row>(bound);
+    const connection = (q as Shortened)[shortWay];
+    if (connection && 'executeNow' in connection) return connection.executeNow<Row>(bound).rows;
+    const { rows } = await (connection ?? q).executeQuery<Row>(bound);
     return rows;
   };
 }

@@ -13,8 +13,17 @@ export function isOneOf(
   column: RawBuilder<unknown>,
   values: readonly Value[],
 ): RawBuilder<boolean> {
-  if (engine === 'postgres') return sql`${column} = any(${values})`;
-  return sql`${column} in (select value from json_each(${JSON.stringify(values)}))`;
+  return isOneOfList(engine, column, listOf(engine, values));
+}
+
+/** Many values as the one parameter of `isOneOfList`. */
+export const listOf = (engine: Engine, values: readonly Value[]): unknown =>
+  engine === 'postgres' ? values : JSON.stringify(values);
+
+/** `isOneOf` for a query that is compiled once: `list` is the place where `listOf` will be. */
+export function isOneOfList(engine: Engine, column: RawBuilder<unknown>, list: unknown): RawBuilder<boolean> {
+  if (engine === 'postgres') return sql`${column} = any(${list})`;
+  return sql`${column} in (select value from json_each(${list}))`;
 }
 
 export type ColumnType = 'text' | 'bigint' | 'double precision';

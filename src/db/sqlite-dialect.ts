@@ -5,7 +5,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import {
   type CompiledQuery,
-  type DatabaseConnection,
   type DatabaseIntrospector,
   type Dialect,
   type DialectAdapter,
@@ -19,7 +18,7 @@ import {
   SqliteQueryCompiler,
   Transaction,
 } from 'kysely';
-import { shortenWay } from './compiled.ts';
+import { type ImmediateConnection, shortenWay } from './compiled.ts';
 import type { Schema } from './schema.ts';
 
 /** More than the queries of the product; lists of varying length make new texts, and the oldest text goes. */
@@ -58,8 +57,11 @@ class Statements {
   #prepare(sql: string): Prepared {
     const kept = this.#kept.get(sql);
     if (kept !== undefined) {
-      this.#kept.delete(sql);
-      this.#kept.set(sql, kept);
+      // Only when some may soon have to go does it matter which was used last.
+      if (this.#kept.size > keptStatements / 2) {
+        this.#kept.delete(sql);
+        this.#kept.set(sql, kept);
+      }
       return kept;
     }
     const statement = this.db.prepare(sql);
@@ -78,7 +80,7 @@ function toSqlite(value: unknown): SQLInputValue {
 const isSelect = (query: CompiledQuery): boolean => query.query.kind === 'SelectQueryNode';
 
 /** One a transaction, so that a query after its end fails instead of slipping into the transaction of another. */
-class SqliteConnection implements DatabaseConnection {
+class SqliteConnection implements ImmediateConnection {
   readonly #statements: Statements;
   ended = false;
 
@@ -87,6 +89,10 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    return this.executeNow<R>(query);
+  }
+
+  executeNow<R>(query: CompiledQuery): QueryResult<R> {
     if (this.ended) throw new Error('The transaction has ended; this query came too late.');
     return this.#statements.execute<R>(query);
   }

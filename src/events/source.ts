@@ -1,8 +1,9 @@
 /** The deliveries of events as a queue: a lane is a webhook. */
 import { type RawBuilder, sql } from 'kysely';
-import type { Database, Tx } from '../db/database.ts';
-import { isOneOf } from '../db/lists.ts';
-import type { WebhookDeliveryTable, WebhookTable } from '../db/schema.ts';
+import { compileOnce } from '../db/compiled.ts';
+import type { Database, Engine, Tx } from '../db/database.ts';
+import { isOneOfList, listOf } from '../db/lists.ts';
+import type { EventTable, WebhookDeliveryTable, WebhookTable } from '../db/schema.ts';
 import type { Sealer } from '../lib/sealed.ts';
 import type { Job, QueueSource } from '../queue/loop.ts';
 import { type Admission, createRowSource } from '../queue/rows.ts';
@@ -46,6 +47,7 @@ const keptWebhooks = 1_000;
 
 export function createEventSource({ db, sealer, worker, laneLimit }: SourceOptions): QueueSource<EventJob> {
   const opened = new Map<string, OpenWebhook>();
+  const queries = queriesOf(db.engine);
 
   function open(row: WebhookTable): OpenWebhook {
     const known = opened.get(row.id);
@@ -76,11 +78,10 @@ export function createEventSource({ db, sealer, worker, laneLimit }: SourceOptio
     table: eventDeliveries,
     worker,
     async admit(tx, lanes, now) {
-      const found = await sql<WebhookTable>`
-        select * from webhooks where ${isOneOf(db.engine, sql.ref('id'), lanes)}`.execute(tx.q);
-      rows = new Map(found.rows.map((row) => [row.id, row]));
+      const found = await queries.findWebhooks(tx.q, { ids: listOf(db.engine, lanes) });
+      rows = new Map(found.map((row) => [row.id, row]));
       const admissions = new Map<string, Admission>();
-      for (const row of found.rows) admissions.set(row.id, await admit(tx, row, laneLimit, now));
+      for (const row of found) admissions.set(row.id, await admit(tx, row, laneLimit, now));
       return admissions;
     },
     async began(tx, begun, now) {
@@ -95,11 +96,11 @@ export function createEventSource({ db, sealer, worker, laneLimit }: SourceOptio
       }
     },
     async toJobs(tx, claimed) {
-      const events = await findEvents(
-        db,
-        tx,
+      const ids = listOf(
+        db.engine,
         claimed.map((row) => row.event_id),
       );
+      const events = new Map((await queries.findEvents(tx.q, { ids })).map((row) => [row.id, toEvent(row)]));
       return claimed
         .sort((a, b) => (a.id < b.id ? -1 : 1))
         .map((row) => toJob(row, open(rows.get(row.webhook_id)!), events.get(row.event_id)));
@@ -127,22 +128,27 @@ async function admit(tx: Tx, row: WebhookTable, laneLimit: number, now: number):
 
 const forcedOnly: RawBuilder<boolean> = sql<boolean>`is_forced = 1`;
 
-async function findEvents(db: Database, tx: Tx, ids: string[]): Promise<Map<string, LoggedEvent>> {
-  const { rows } = await sql<{
-    id: string;
-    project_id: string;
-    topic: string;
-    data: string;
-    created_at: number;
-  }>`
-    select id, project_id, topic, data, created_at from events
-    where ${isOneOf(db.engine, sql.ref('id'), ids)}`.execute(tx.q);
-  return new Map(
-    rows.map(({ id, project_id, topic, data, created_at }) => [
-      id,
-      { id, projectId: project_id, topic, data, createdAt: created_at },
-    ]),
-  );
+type EventRow = Pick<EventTable, 'id' | 'project_id' | 'topic' | 'data' | 'created_at'>;
+
+/** What every claim asks, compiled once. */
+function queriesOf(engine: Engine) {
+  return {
+    findWebhooks: compileOnce((q, of: { ids: unknown }) => ({
+      compile: () =>
+        sql<WebhookTable>`
+          select * from webhooks where ${isOneOfList(engine, sql.ref('id'), of.ids)}`.compile(q),
+    })),
+    findEvents: compileOnce((q, of: { ids: unknown }) => ({
+      compile: () =>
+        sql<EventRow>`
+          select id, project_id, topic, data, created_at from events
+          where ${isOneOfList(engine, sql.ref('id'), of.ids)}`.compile(q),
+    })),
+  };
+}
+
+function toEvent({ id, project_id, topic, data, created_at }: EventRow): LoggedEvent {
+  return { id, projectId: project_id, topic, data, createdAt: created_at };
 }
 
 function toJob(row: WebhookDeliveryTable, webhook: OpenWebhook, event: LoggedEvent | undefined): EventJob {

@@ -16,7 +16,8 @@ export interface Take {
   limit: number;
   now: number;
   leaseUntil: number;
-  only: RawBuilder<boolean>;
+  /** What a row must be besides due. */
+  only: RawBuilder<boolean> | undefined;
 }
 
 export interface Taken<T extends QueueTable> {
@@ -36,7 +37,7 @@ const windowSize = 256;
 export async function takeInOrder<T extends QueueTable>(
   tx: Tx,
   { db, table, worker }: Context<T>,
-  { lane, limit, now, leaseUntil, only }: Take,
+  { lane, limit, now, leaseUntil, only = sql<boolean>`1 = 1` }: Take,
 ): Promise<Taken<T>> {
   const names = namesOf(table);
   const { rows: due } = await sql<{ id: string; order_key: string | null }>`

@@ -3,8 +3,9 @@
  * holds only rows with work left, so a claim costs the same beside millions of finished rows.
  */
 import { type RawBuilder, sql } from 'kysely';
-import type { Database, Tx } from '../db/database.ts';
-import { isOneOf } from '../db/lists.ts';
+import { compileOnce } from '../db/compiled.ts';
+import type { Database, Engine, Tx } from '../db/database.ts';
+import { isOneOf, isOneOfList, listOf } from '../db/lists.ts';
 import type { Schema } from '../db/schema.ts';
 import type { Claimed, Job, Lane, LaneReport, QueueSource, WantedLane } from './loop.ts';
 import { type Take, type Taken, takeInOrder } from './ordered.ts';
@@ -47,10 +48,11 @@ export function createRowSource<T extends QueueTable, J extends Job>(
 ): QueueSource<J> {
   const { db, table, worker } = options;
   const names = namesOf(table);
+  const context = { ...options, queries: queriesOf(db.engine, table) };
   return {
     findDueLanes: (now) => findDueLanes(db, table, now),
     claim: (wanted, now, leaseUntil) =>
-      db.write((tx) => claim(tx, options, { wanted, now, leaseUntil }), { relaxed: true }),
+      db.write((tx) => claim(tx, context, { wanted, now, leaseUntil }), { relaxed: true }),
     async extend(ids, leaseUntil) {
       await db.write(
         async (tx) => {
@@ -93,6 +95,43 @@ async function findDueLanes(
   return { lanes: due, nextDueAt: later.length === 0 ? null : later.reduce((a, b) => Math.min(a, b)) };
 }
 
+/** What every claim asks, compiled once. */
+function queriesOf<T extends QueueTable>(engine: Engine, queue: T) {
+  const { table, lane } = namesOf(queue);
+  type Row = Schema[T['name']];
+  return {
+    /**
+     * Takes what is due in one lane, oldest first. `+ 0`: SQLite plans a statement anew whenever a parameter that stands alone as
+     * its limit is bound.
+     */
+    take: compileOnce(
+      (q, of: { lane: string; worker: string; leaseUntil: number; now: number; limit: number }) => ({
+        compile: () =>
+          sql<Row>`
+            update ${table} set
+              status = 'sending', leased_by = ${of.worker}, due_at = ${of.leaseUntil}, updated_at = ${of.now}
+            where id in (
+              select id from ${table} where ${lane} = ${of.lane} and due_at is not null and due_at <= ${of.now}
+              order by due_at limit ${of.limit} + 0
+            )
+            returning *`.compile(q),
+      }),
+    ),
+    countElsewhere: compileOnce((q, of: { lanes: unknown; worker: string; now: number }) => ({
+      compile: () =>
+        sql<{ lane: string; count: number }>`
+          select ${lane} as lane, count(*) as count from ${table}
+          where ${isOneOfList(engine, lane, of.lanes)} and leased_by is not null and leased_by <> ${of.worker}
+            and due_at > ${of.now}
+          group by ${lane}`.compile(q),
+    })),
+  };
+}
+
+type Context<T extends QueueTable, J extends Job> = RowSourceOptions<T, J> & {
+  queries: ReturnType<typeof queriesOf<T>>;
+};
+
 interface Claim {
   wanted: WantedLane[];
   now: number;
@@ -105,7 +144,7 @@ interface Claim {
  */
 async function claim<T extends QueueTable, J extends Job>(
   tx: Tx,
-  options: RowSourceOptions<T, J>,
+  options: Context<T, J>,
   { wanted, now, leaseUntil }: Claim,
 ): Promise<Claimed<J>> {
   const { db, table } = options;
@@ -127,7 +166,7 @@ async function claim<T extends QueueTable, J extends Job>(
     }
     const room = Math.min(limit, admission.inFlight - running - (elsewhere.get(lane) ?? 0));
     const allowed = Math.max(0, Math.min(room, admission.now ?? room));
-    const take = { lane, limit: allowed, now, leaseUntil, only: admission.only ?? sql<boolean>`1 = 1` };
+    const take = { lane, limit: allowed, now, leaseUntil, only: admission.only };
     const taken = allowed === 0 ? nothing : await takeFrom(tx, options, take, admission.ordered);
     rows.push(...(taken.rows as Schema[T['name']][]));
     if (taken.rows.length > 0) begun.set(lane, taken.rows.length);
@@ -144,19 +183,14 @@ async function claim<T extends QueueTable, J extends Job>(
 }
 
 /** Jobs in flight in other processes. Of our own the loop knows better: some rows only wait to be settled. */
-async function countElsewhere(
+async function countElsewhere<T extends QueueTable>(
   tx: Tx,
-  { db, table, worker }: { db: Database; table: QueueTable; worker: string },
+  { db, worker, queries }: Context<T, Job>,
   lanes: string[],
   now: number,
 ): Promise<Map<string, number>> {
   if (lanes.length === 0) return new Map();
-  const names = namesOf(table);
-  const { rows } = await sql<{ lane: string; count: number }>`
-    select ${names.lane} as lane, count(*) as count from ${names.table}
-    where ${isOneOf(db.engine, names.lane, lanes)} and leased_by is not null and leased_by <> ${worker}
-      and due_at > ${now}
-    group by ${names.lane}`.execute(tx.q);
+  const rows = await queries.countElsewhere(tx.q, { lanes: listOf(db.engine, lanes), worker, now });
   return new Map(rows.map((row) => [row.lane, Number(row.count)]));
 }
 
@@ -164,19 +198,23 @@ const nothing: Taken<QueueTable> = { rows: [], more: false };
 
 function takeFrom<T extends QueueTable>(
   tx: Tx,
-  { db, table, worker }: RowSourceOptions<T, Job>,
+  context: Context<T, Job>,
   take: Take,
   ordered = false,
 ): Promise<Taken<T>> {
-  return ordered ? takeInOrder(tx, { db, table, worker }, take) : takeDue(tx, { table, worker }, take);
+  return ordered ? takeInOrder(tx, context, take) : takeDue(tx, context, take);
 }
 
 /** What is due in one lane, oldest first. */
 async function takeDue<T extends QueueTable>(
   tx: Tx,
-  { table, worker }: { table: T; worker: string },
+  { table, worker, queries }: Context<T, Job>,
   { lane, limit, now, leaseUntil, only }: Take,
 ): Promise<Taken<T>> {
+  if (only === undefined) {
+    const rows = await queries.take(tx.q, { lane, worker, leaseUntil, now, limit });
+    return { rows, more: rows.length === limit };
+  }
   const names = namesOf(table);
   const { rows } = await sql<Schema[T['name']]>`
     update ${names.table} set status = 'sending', leased_by = ${worker}, due_at = ${leaseUntil}, updated_at = ${now}
