@@ -29,7 +29,8 @@ for (const { name, args, env } of steps) {
   const child = spawn(process.execPath, args, {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, ...env },
+    // Not by itself on the machine, as a rule.
+    env: { PATIENCE: '4', ...process.env, ...env },
   });
   const [code] = (await once(child, 'exit')) as [number | null];
   if (code !== 0) failed += 1;

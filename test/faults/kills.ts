@@ -8,6 +8,7 @@ import {
   createDestination,
   createSession,
   type Product,
+  patience,
   request,
   startProduct,
   upload,
@@ -64,7 +65,7 @@ async function tellStory(
   const sending = sendAll(product, { photos, sessions, acknowledged });
   await Promise.all([killAgainAndAgain(product, story, random, () => acknowledged.size), sending]);
   await waitUntil('every delivery has ended well', () => allSent(product, key, sessions), {
-    withinMs: 90_000,
+    withinMs: 90_000 * patience,
     everyMs: 100,
   });
   const exitCode = await product.stop();
@@ -135,7 +136,7 @@ async function sendAll(product: Product, { photos, sessions, acknowledged }: Sen
 }
 
 async function sendUntilTaken(product: Product, session: string, photo: Buffer): Promise<string> {
-  for (const end = performance.now() + 120_000; performance.now() < end; await pause(20)) {
+  for (const end = performance.now() + 120_000 * patience; performance.now() < end; await pause(20)) {
     const answer = await upload(product.url, session, photo).catch(() => undefined);
     if (answer?.status === 201) return answer.body.id;
     if (answer !== undefined && answer.status < 500) throw new Error(JSON.stringify(answer.body));
@@ -164,7 +165,7 @@ async function killAgainAndAgain(
     } else {
       if (!product.running) await product.start();
       await waitUntil(`${mark} photos are acknowledged`, () => acknowledged() >= mark, {
-        withinMs: 60_000,
+        withinMs: 60_000 * patience,
         everyMs: 2,
       });
       await pause(moment);

@@ -90,6 +90,9 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
   return product;
 }
 
+/** How much longer than usual a story of kills may take: the nightly ones share the machine with others. */
+export const patience = Number(process.env.PATIENCE ?? 1);
+
 /** A machine that does much else at the same time needs a while. */
 const readyWithinMs = 120_000;
 
