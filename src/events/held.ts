@@ -33,6 +33,18 @@ export async function failWaiting(tx: Tx, webhookId: string, reason: string, now
   return Number(numAffectedRows) === batch;
 }
 
+/** Ends the next held events of a webhook that is gone. Fewer than `heldBatch` means that none is left. */
+export async function failHeld(tx: Tx, webhookId: string, reason: string, now: number): Promise<number> {
+  const { numAffectedRows } = await sql`
+    update webhook_deliveries set status = 'failed', last_error = ${reason}, updated_at = ${now}
+    where id in (
+      select id from webhook_deliveries
+      where webhook_id = ${webhookId} and status = 'held'
+      order by created_at, id limit ${batch}
+    )`.execute(tx.q);
+  return Number(numAffectedRows);
+}
+
 /** How many events are held for each of these webhooks. */
 export async function countHeld(q: Queries, webhookIds: readonly string[]): Promise<Map<string, number>> {
   if (webhookIds.length === 0) return new Map();

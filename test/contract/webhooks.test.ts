@@ -4,6 +4,7 @@ import type http from 'node:http';
 import { Webhook as StandardWebhook } from 'standardwebhooks';
 import { Webhook as Svix } from 'svix';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { emit } from '../../src/events/emit.ts';
 import { serve } from '../../src/lib/outbound/servers.fixture.ts';
 import { eachSharedApp, photoForm, type TestApp, until, untilAnswered } from '../helpers/app.ts';
 import { type EventReceiver, type ReceivedEvent, receiveEvents } from '../helpers/event-receiver.ts';
@@ -168,6 +169,9 @@ eachSharedApp('webhooks', { settings: quick }, (theApp) => {
       const extra = await add({ url: receiver.url });
       await newSession();
       await receiver.count(2);
+      // Held ones wait for a word that nobody will say any more.
+      await call('PATCH', `${stem}/${extra.id}`, { body: { isActive: false } });
+      await newSession();
       const gone = await call('DELETE', `${stem}/${extra.id}`, {
         headers: { 'content-type': 'application/json' },
       });
@@ -177,12 +181,13 @@ eachSharedApp('webhooks', { settings: quick }, (theApp) => {
       const rows = () =>
         app.db.read
           .selectFrom('webhook_deliveries')
-          .select(['status', 'due_at'])
+          .select(['status', 'due_at', 'last_error'])
           .where('webhook_id', '=', extra.id)
           .execute();
       await untilAnswered(async () =>
         (await rows()).every((row) => row.status === 'failed' && row.due_at === null),
       );
+      expect((await rows()).map((row) => row.last_error)).toEqual(['webhook deleted', 'webhook deleted']);
       const kept = await app.db.read
         .selectFrom('webhooks')
         .select('secret')
@@ -315,12 +320,25 @@ eachSharedApp('webhooks', { settings: quick }, (theApp) => {
     });
 
     test('a rolled back change leaves no event behind', async () => {
-      const { call, receiver, newSession } = await stage(theApp(), { topics: ['project.session.*'] });
+      const { call, project, receiver, newSession } = await stage(theApp(), {
+        topics: ['project.session.*'],
+      });
       const refused = await call('POST', '/upload-sessions', { body: { destination_ids: ['dest_none'] } });
       expect(refused.status).toBeGreaterThanOrEqual(400);
+      const { db, clock } = theApp();
+      const about = { projectId: project.id, sessionId: null, now: clock.now() };
+      const undone = db.write(async (tx) => {
+        await emit(tx, { ...about, topic: 'project.session.completed', data: { session_id: 'sess_undone' } });
+        throw new Error('undone');
+      });
+      await expect(undone).rejects.toThrow('undone');
       const session = await newSession();
       const [first] = await receiver.count(1);
       expect(first!.body.data.session_id).toBe(session);
+      const of = (table: 'events' | 'webhook_deliveries') =>
+        db.read.selectFrom(table).select('topic').where('project_id', '=', project.id).execute();
+      expect(await of('events')).toEqual([{ topic: 'project.session.created' }]);
+      expect(await of('webhook_deliveries')).toEqual([{ topic: 'project.session.created' }]);
     });
 
     test('a test event goes to a webhook that is off, counts for nothing and is recorded', async () => {
@@ -353,7 +371,7 @@ eachSharedApp('webhooks', { settings: quick }, (theApp) => {
 
   describe('rotation', () => {
     test('both secrets sign, and the receiver is followed as it moves', async () => {
-      const { call, one, webhook, receiver, newSession, deliveries } = await stage(theApp(), {
+      const { app, call, one, webhook, receiver, newSession, deliveries, read } = await stage(theApp(), {
         signatureMethod: 'svix',
         retryIntervals: [0],
       });
@@ -386,6 +404,22 @@ eachSharedApp('webhooks', { settings: quick }, (theApp) => {
       await newSession();
       await untilAnswered(async () => (await deliveries('?status=sent')).length === 3);
       expect(receiver.received).toHaveLength(4);
+      // The overlap ends.
+      await app.db.write((tx) =>
+        tx.q
+          .updateTable('webhooks')
+          .set((eb) => ({ previous_until: app.clock.now(), updated_at: eb('updated_at', '+', 1) }))
+          .where('id', '=', webhook.id)
+          .execute(),
+      );
+      expect((await read()).previousSecretUntil).toBeNull();
+      await newSession();
+      const last = (await receiver.count(5)).at(-1)!;
+      const verify = (secret: string) =>
+        new StandardWebhook(standardSecret(secret)).verify(last.raw, last.headers as Record<string, string>);
+      expect(last.headers['x-apertur-signatures']).toBeUndefined();
+      expect(verify(rotated.secret)).toEqual(last.body);
+      expect(() => verify(webhook.secret)).toThrow();
     });
 
     test('without an overlap the old secret ends at once', async () => {

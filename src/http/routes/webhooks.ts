@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { mask } from '../../destinations/settings.ts';
 import { AppError, invalid } from '../../errors.ts';
-import { countHeld, decideHeld, failWaiting, heldBatch, holdWaiting } from '../../events/held.ts';
+import { countHeld, decideHeld, failHeld, failWaiting, heldBatch, holdWaiting } from '../../events/held.ts';
 import { type EventDelivery, listFailures } from '../../events/history.ts';
 import { previewAttempts } from '../../events/schedule.ts';
 import {
@@ -273,6 +273,9 @@ function addRemove(add: AddRoute, services: Services): void {
         await removeWebhook(tx, webhook, now);
         await failWaiting(tx, webhook.id, 'webhook deleted', now);
       });
+      for (let some = heldBatch; some === heldBatch && !services.stopping.aborted; ) {
+        some = await db.write((tx) => failHeld(tx, webhook.id, 'webhook deleted', now));
+      }
       return reply.code(204).send();
     },
   });
