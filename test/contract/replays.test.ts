@@ -4,7 +4,7 @@ import { createImageReplays } from '../../src/deliveries/replay.ts';
 import { createEventReplays } from '../../src/events/replay.ts';
 import { pruneEvents } from '../../src/events/retention.ts';
 import { serve } from '../../src/lib/outbound/servers.fixture.ts';
-import { runReplays } from '../../src/queue/replays.ts';
+import { createReplay, runReplays } from '../../src/queue/replays.ts';
 import { eachSharedApp, photoForm, type TestApp, until, untilAnswered } from '../helpers/app.ts';
 import { receiveEvents } from '../helpers/event-receiver.ts';
 import { makeJpeg } from '../helpers/pictures.ts';
@@ -169,7 +169,7 @@ eachSharedApp('replays', { settings: { RETRY_SCHEDULE: '' } }, (theApp, engine) 
   });
 
   test('images: what failed at a destination goes there again, and tells no second completion', async () => {
-    const { app, call, stem, replay, ended, add, receiver: events } = await stage(theApp());
+    const { app, project, call, stem, replay, ended, add, receiver: events } = await stage(theApp());
     let arrivals = 0;
     let status = 500;
     const url = await serve((request, response) => {
@@ -202,6 +202,36 @@ eachSharedApp('replays', { settings: { RETRY_SCHEDULE: '' } }, (theApp, engine) 
     expect(await ended(again.body.id)).toMatchObject({ queued: 3, sent: 3 });
     expect(arrivals).toBe(9);
     expect(events.about('project.upload.completed')).toHaveLength(3);
+    // At a pace, through a process that dies in a step, until it is cancelled; an hour from now, so that nobody else takes a step.
+    const later = Date.now() + 3_600_000;
+    const all = {
+      kind: 'images' as const,
+      targets: [destination.body.id],
+      topics: null,
+      only: 'all' as const,
+    };
+    const paced = await app.db.write((tx) =>
+      createReplay(
+        tx,
+        { projectId: project.id, selection: { ...all, since: 0, until: later }, rate: 1, total: 3 },
+        later,
+      ),
+    );
+    const sources = { events: createEventReplays(app.db), images: createImageReplays(app.db) };
+    const step = () => Promise.reject(new Error('power cut'));
+    const one = `${stem}/replays/${paced}`;
+    await runReplays(app.db, sources, later);
+    const crash = { ...sources, images: { ...sources.images, step } };
+    await expect(runReplays(app.db, crash, later + 1_000)).rejects.toThrow('power cut');
+    expect((await call('GET', one)).body).toMatchObject({ status: 'running', queued: 1 });
+    await runReplays(app.db, sources, later + 1_000);
+    expect((await call('POST', `${one}/cancel`)).body).toMatchObject({ status: 'cancelled', queued: 2 });
+    await runReplays(app.db, sources, later + 60_000);
+    await app.db.write((tx) =>
+      tx.q.updateTable('deliveries').set({ due_at: Date.now() }).where('replay_id', '=', paced).execute(),
+    );
+    expect(await ended(paced, 'cancelled')).toMatchObject({ queued: 2, sent: 2 });
+    expect(arrivals).toBe(11);
     // Photos whose bytes are gone are left out, and counted.
     await app.db.write((tx) =>
       tx.q.updateTable('images').set({ purged_at: 1 }).where('session_id', '=', session).execute(),
