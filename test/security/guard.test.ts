@@ -3,9 +3,11 @@
  * host, against the whole product as it runs in public. A trap listens; it must hear nothing. The addresses by
  * themselves, and rebinding with a real name server, stand in `src/lib/outbound/guard.test.ts`.
  */
+import { generateKeyPairSync } from 'node:crypto';
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findKind, kindNames } from '../../src/destinations/registry.ts';
 import { createOutbound } from '../../src/lib/outbound/client.ts';
 import { createGuard } from '../../src/lib/outbound/guard.ts';
 import { startApp, type TestApp } from '../helpers/app.ts';
@@ -25,6 +27,17 @@ const hosts = [
   'example.com@127.0.0.1', 'user:pw@127.0.0.1', 'example.com%40127.0.0.1', '127.0.0.1#@example.com', '127.0.0.1?@example.com',
   '127.0.0.1\\@example.com', 'example.com\\@127.0.0.1', '127.0.0.1%00.example.com', '127.0.0.1\t', ' 127.0.0.1',
 ]; // biome-ignore format: a list to read at a glance
+
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+
+/** The address of the tokens is in it, and so is the customer's. */
+const serviceAccount = (tokens: string): string =>
+  JSON.stringify({
+    type: 'service_account',
+    client_email: 'photos@example.iam.gserviceaccount.com',
+    private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    token_uri: tokens,
+  });
 
 interface Trap {
   port: number;
@@ -103,10 +116,24 @@ describe('a public install', () => {
     ftp: { protocol: 'ftp', host, port, username: 'u', password: 'p' },
     ftps: { protocol: 'ftps', host, port, username: 'u', password: 'p' },
     sftp: { protocol: 'sftp', host, port, username: 'u', password: 'p' },
+    gcs: {
+      bucket: 'photos',
+      endpoint: `http://${host}:${port}`,
+      credentials_json: serviceAccount(`http://${host}:${port}/token`),
+    },
+    odoo: { url: `http://${host}:${port}/` },
     azure_blob: {
       connection_string: `DefaultEndpointsProtocol=http;AccountName=a;AccountKey=${Buffer.alloc(64).toString('base64')};BlobEndpoint=http://${host}:${port}/a;`,
       container: 'photos',
     },
+  });
+
+  /** They speak to hosts that the operator names, or to none. */
+  const named = ['google_drive', 'dropbox', 'onedrive', 'box', 'local'];
+
+  test('every kind whose host a customer names is tried', () => {
+    const tried = Object.keys(settings('', 0)).map((type) => findKind(type)?.kind);
+    expect(kindNames().filter((kind) => !named.includes(kind) && !tried.includes(kind))).toEqual([]);
   });
 
   test.each(Object.keys(settings('', 0)))('a destination of kind %s reaches nothing inside', async (type) => {
@@ -143,14 +170,16 @@ describe('a public install', () => {
 describe('where one network is open', () => {
   test('a redirect into another is an answer, and not followed', async () => {
     const trap = await openTrap();
-    const server = http.createServer((_request, response) => {
-      response.writeHead(302, { location: `http://127.0.0.2:${trap.port}/secret` }).end();
+    const server = http.createServer(({ url }, response) => {
+      response.writeHead(Number(url!.slice(1)), { location: `http://127.0.0.2:${trap.port}/secret` }).end();
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const client = createOutbound({ guard: createGuard({ allow: ['127.0.0.1/32'] }) });
-    for (const method of ['GET', 'POST']) {
-      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-      expect((await client.request({ method, url })).status).toBe(302);
+    for (const status of [301, 302, 303, 307, 308]) {
+      for (const method of ['GET', 'POST']) {
+        const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/${status}`;
+        expect((await client.request({ method, url })).status).toBe(status);
+      }
     }
     expect(trap.visits).toBe(0);
     await client.close();

@@ -2,6 +2,7 @@
  * Secrets that can be recognised are planted wherever the product takes one; then it works, fails and answers. None may
  * stand in a log line, an answer, an error page, or the files of the database.
  */
+import { generateKeyPairSync } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Writable } from 'node:stream';
@@ -21,12 +22,28 @@ const plant = (): string => {
   return secret;
 };
 
+/** Of a service account; its private key is a secret by itself. */
+const keyFile = (): string => {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+  secrets.push(pem.split('\n')[5]!);
+  const account = {
+    type: 'service_account',
+    client_email: 'a@b.example',
+    token_uri: 'http://127.0.0.1:9/token',
+  };
+  return JSON.stringify({ ...account, private_key_id: plant(), private_key: pem });
+};
+
 const kinds = (): [string, Record<string, unknown>][] => [
   ['webhook', { url: 'http://127.0.0.1:9/hook', format: 'binary', secret: plant(), headers: { Authorization: plant(), 'X-Shop': 'north' } }],
   ['s3', { endpoint: 'http://127.0.0.1:9', bucket: 'photos', region: 'us-east-1', access_key_id: 'AKIA', secret_access_key: plant() }],
   ['webdav', { url: 'http://127.0.0.1:9/dav/', username: 'u', password: plant() }],
   ['ftp', { protocol: 'ftp', host: '127.0.0.1', port: 9, username: 'u', password: plant() }],
   ['sftp', { protocol: 'sftp', host: '127.0.0.1', port: 9, username: 'u', password: plant() }],
+  ['azure_blob', { container: 'photos', connection_string: `DefaultEndpointsProtocol=http;AccountName=photos;AccountKey=${Buffer.from(plant()).toString('base64')};BlobEndpoint=http://127.0.0.1:9/photos;` }],
+  ['gcs', { bucket: 'photos', endpoint: 'http://127.0.0.1:9', credentials_json: keyFile() }],
+  ['odoo', { url: 'http://127.0.0.1:9', secret: plant() }],
 ]; // biome-ignore format: one line a kind
 
 test('no planted secret is found again: not in logs, answers, error pages or the database', async () => {

@@ -17,7 +17,7 @@ test('every test that the threat model names exists', () => {
 });
 
 test('every file of security tests stands in the threat model', () => {
-  for (const file of ['guard', 'uploads', 'secrets', 'headers', 'sources']) {
+  for (const file of ['guard', 'uploads', 'secrets', 'headers', 'sources', 'dependencies']) {
     expect(page).toContain(`test/security/${file}.test.ts`);
   }
 });
