@@ -15,6 +15,7 @@ import { createEventEngine, type EventEngine } from './events/engine.ts';
 import { pruneLiveEvents } from './events/live.ts';
 import { createEventReplays } from './events/replay.ts';
 import { pruneEvents } from './events/retention.ts';
+import { closeServer, watchUnused } from './http/close-server.ts';
 import { createMetrics } from './http/metrics.ts';
 import { createOperationsListener } from './http/operations.ts';
 import { createOrigin } from './http/origin.ts';
@@ -210,6 +211,7 @@ export async function buildApp(
     metrics,
   };
   const server = options.api ? await createServer(services) : undefined;
+  const unused = server && watchUnused(server.server);
   const tls = server && config.tls ? await createTlsListener(config.tls, server.server) : undefined;
   const operations =
     metrics && config.metricsPort !== undefined
@@ -260,7 +262,7 @@ export async function buildApp(
       // Together, so that the whole stop keeps within one grace: a photo that is still being received meanwhile is
       // delivered after the next start.
       await Promise.all([
-        closeServer(server, tls, graceMs),
+        server && unused && closeServer(server, unused, { tls, graceMs }),
         deliveries.stop(graceMs),
         events.stop(graceMs),
         chores.stop(),
@@ -283,21 +285,6 @@ async function openTraces(config: Config, { api, worker }: AppOptions) {
   const { createTraces } = await import('./queue/traces.ts');
   const service = api && worker ? 'apertur' : api ? 'apertur-api' : 'apertur-worker';
   return createTraces({ ...config.tracing, service });
-}
-
-/** Lets requests end for a while; whoever is still sending then is cut off, and sends again. */
-async function closeServer(
-  server: FastifyInstance | undefined,
-  tls: TlsListener | undefined,
-  ms: number,
-): Promise<void> {
-  if (!server) return;
-  const cut = setTimeout(() => {
-    server.server.closeAllConnections();
-    tls?.closeAllConnections();
-  }, ms);
-  await Promise.all([server.close(), tls?.close()]);
-  clearTimeout(cut);
 }
 
 function choresOf(parts: {
