@@ -116,7 +116,8 @@ async function record(tx: Tx, entry: Pending, result: unknown, now: number): Pro
     action,
     targetId: note?.targetId ?? targetId ?? madeId(result),
     detail: note?.detail ?? shownMembers(request.body),
-    address: request.ip,
+    // A connection that is gone already has none.
+    address: request.ip ?? null,
     now,
   });
 }

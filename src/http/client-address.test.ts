@@ -60,3 +60,7 @@ test('a v6 client is counted by its network', () => {
   expect(countedAddress('2001:db8:1:2:3::4')).toBe(countedAddress('2001:db8:1:2:ffff::9'));
   expect(countedAddress('2001:db8:1:2:3::4')).not.toBe(countedAddress('2001:db8:1:3::4'));
 });
+
+test('a client that is gone already counts as nobody', () => {
+  expect(countedAddress(undefined)).toBe('');
+});

@@ -58,11 +58,12 @@ export function clientAddress(trust: TrustProxy, request: IncomingMessage): stri
 
 /**
  * What stands for a client when its requests are counted: a v4 address, or the first 64 bits of a v6 address, because
- * whoever has one of those has all of them.
+ * whoever has one of those has all of them. A connection that is gone already has no address any more; nobody hears what
+ * is answered to it.
  */
-export function countedAddress(text: string): string {
+export function countedAddress(text: string | undefined): string {
   const address = parseAddress(text);
-  if (address === undefined) return text.slice(0, 64);
+  if (address === undefined) return (text ?? '').slice(0, 64);
   if (address.kind() === 'ipv4') return address.toString();
   return `${(address as ipaddr.IPv6).parts
     .slice(0, 4)
