@@ -1,6 +1,7 @@
 /**
- * The fault tests at full length, for a nightly run: `npm run faults:nightly`. An hour and a half; the same code as the short
- * ones of every run: a minute without the database, a hundred kills under events and a replay, a thousand under photos.
+ * The fault tests at full length, for a nightly run: `npm run faults:nightly`. Three and a half hours; the same code as
+ * the short ones of every run: a minute without the database, a hundred kills under events and a replay, a thousand under
+ * photos, twenty storms and a cluster (as root).
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -21,6 +22,8 @@ const steps: { name: string; args: string[]; env?: Record<string, string> }[] = 
     env: { EVENT_KILLS: '100' },
   },
   { name: '1,000 kills under photos', args: ['scripts/fault-kills.ts', '--kills', '1000'] },
+  { name: '20 storms of three minutes', args: ['scripts/faults.ts', '--seeds', '20', '--minutes', '3'] },
+  { name: 'half an hour of a cluster', args: ['scripts/cluster.ts', '--seed', '7', '--minutes', '30'] },
 ];
 
 let failed = 0;

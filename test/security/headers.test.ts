@@ -15,6 +15,7 @@ eachApp('security headers', (start) => {
     const kinds: Record<string, [string, RequestInit?]> = {
       'a page': [`/u/${session.uuid}`],
       'a page of nothing': ['/u/sess_nothing'],
+      'the dashboard': ['/sign-in'],
       JSON: ['/api/v1/upload-sessions', { headers: bearer }],
       'a refusal': ['/api/v1/upload-sessions'],
       'an unknown path': ['/nothing/here'],
@@ -42,6 +43,11 @@ eachApp('security headers', (start) => {
       if (html)
         expect(answer.headers.get('content-security-policy'), kind).not.toMatch(/script-src[^;]*'unsafe/);
     }
+    // Nobody puts a page around the buttons of the dashboard, or learns from it where a person came from.
+    const { headers } = await fetch(`${app.origin}/sign-in`);
+    expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+    expect(headers.get('x-frame-options')).toBe('DENY');
+    expect(headers.get('referrer-policy')).toBe('same-origin');
     for (const where of ['download', 'thumbnail']) {
       const answer = await fetch(`${app.origin}/api/v1/uploads/${image.id}/${where}`, { headers: bearer });
       expect(answer.headers.get('content-security-policy')).toContain('sandbox');

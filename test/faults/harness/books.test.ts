@@ -4,6 +4,7 @@ import { openDatabase } from '../../../src/db/open.ts';
 import { silentLogger } from '../../../src/lib/logger.ts';
 import { createTestDatabase } from '../../helpers/database.ts';
 import { readRows } from './books.ts';
+import { drawClusterSteps } from './cluster-storm.ts';
 import { drawSteps } from './storm.ts';
 
 test('rows without what they name, silent attempts and a wrong usage are seen', async () => {
@@ -67,4 +68,14 @@ test('the same seed draws the same faults', () => {
   expect(draw(7)).toEqual(draw(7));
   expect(draw(7)).not.toEqual(draw(8));
   expect(new Set(draw(7).map(({ fault }) => fault)).size).toBe(7);
+});
+
+test('the same seed draws the same faults of a cluster', () => {
+  const draw = (seed: number) => {
+    const steps = drawClusterSteps(seed);
+    return Array.from({ length: 200 }, () => steps.next().value);
+  };
+  expect(draw(7)).toEqual(draw(7));
+  expect(draw(7)).not.toEqual(draw(8));
+  expect(new Set(draw(7).map(({ fault }) => fault)).size).toBe(8);
 });

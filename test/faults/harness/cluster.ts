@@ -19,7 +19,7 @@ import { readStored, sha256 } from '../aftermath.ts';
 import { type Books, readRows } from './books.ts';
 import { type Cluster, setCluster } from './cluster-stage.ts';
 import { ClusterStorm } from './cluster-storm.ts';
-import { findBroken } from './judge.ts';
+import { findBroken, findMistakes } from './judge.ts';
 import { type Phones, startPhones } from './phones.ts';
 
 export interface ClusterStory {
@@ -74,6 +74,7 @@ export async function runCluster(story: ClusterStory): Promise<ClusterReport> {
   const books = await readBooks(db, cluster.storageUrl);
   const broken = [
     ...falls,
+    ...[...cluster.apis, ...cluster.workers].flatMap(({ product }) => findMistakes(product.log)),
     ...sending.refusals,
     ...(drained ? [] : ['deliveries that never ended']),
     ...findBroken({

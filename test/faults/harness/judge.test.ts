@@ -1,7 +1,7 @@
 /** Every rule of the judge bites: good books pass, and one thing that must never be, done to them, is named. */
 import { describe, expect, test } from 'vitest';
 import type { Books } from './books.ts';
-import { type Evidence, findBroken } from './judge.ts';
+import { type Evidence, findBroken, findMistakes } from './judge.ts';
 
 const hashOf = (image: string): string => `hash of ${image}`;
 const session = 'sess_1';
@@ -290,5 +290,15 @@ describe('the judge', () => {
     const evidence = goodEvidence() as Parameters<Break>[0];
     bend(evidence);
     expect(findBroken(evidence)).toContain(says);
+  });
+
+  test('names mistakes in the log once, and no failures that faults explain', () => {
+    const failed = (type: string) => ({
+      level: 50,
+      msg: 'A request failed',
+      err: { type, stack: `${type} at x` },
+    });
+    const log = [{ level: 30, msg: 'ready' }, failed('Error'), failed('TypeError'), failed('TypeError')];
+    expect(findMistakes(log)).toEqual(['a mistake in the log: TypeError at x']);
   });
 });

@@ -1,4 +1,5 @@
 /** Names what must never be, from the books of a storm. Reads nothing by itself, so that each rule can be shown to bite. */
+import type { LogLine } from '../../helpers/product.ts';
 import type { Receiver } from '../../helpers/receiver.ts';
 import { type Aftermath, findDamage, type StoredImage } from '../aftermath.ts';
 import type { Books, Rows, VisibleFile } from './books.ts';
@@ -41,6 +42,18 @@ export function findBroken({ books, acknowledged, arrivals, heard, places }: Evi
     ...(places.receiver ? findUnheard(places.receiver, after, rows, arrivals) : []),
     ...(rows.workers > 0 ? [`${rows.workers} processes are still in the row of workers`] : []),
   ];
+}
+
+/** A fault makes a program fail; it does not make it read a member of nothing. */
+const mistakes = new Set(['TypeError', 'ReferenceError', 'RangeError', 'SyntaxError', 'AssertionError']);
+
+/** Errors in what the product has logged that no fault explains. */
+export function findMistakes(log: readonly LogLine[]): string[] {
+  const stacks = log
+    .map(({ err }) => err as { type?: string; stack?: string } | undefined)
+    .filter((err) => mistakes.has(err?.type ?? ''))
+    .map((err) => `a mistake in the log: ${err!.stack}`);
+  return [...new Set(stacks)];
 }
 
 function findLost(acknowledged: ReadonlyMap<string, string>, { images }: Aftermath): string[] {

@@ -23,31 +23,32 @@ export interface PhonesOptions {
   seed: number;
   /** Of the largest photo. Default 400,000. */
   maxBytes?: number;
-  /** How long a photo is sent again and again before that counts as a refusal. Default: three minutes. */
+  /** How long photos are sent again and again after `finish` before that counts as a refusal. Default: five minutes. */
   patienceMs?: number;
 }
 
 /** `origin` answers where the next request goes: of several processes, any. Empty: none is there at this moment. */
 export function startPhones(
   origin: () => string,
-  { sessions, phones, seed, maxBytes = 400_000, patienceMs = 180_000 }: PhonesOptions,
+  { sessions, phones, seed, maxBytes = 400_000, patienceMs = 300_000 }: PhonesOptions,
 ): Phones {
   const acknowledged = new Map<string, string>();
   const moments: number[] = [];
   const refusals: string[] = [];
-  let finished = false;
+  // In the midst of a storm a phone is patient: on a slow machine all its photos may fall into one fault after the other.
+  let until = Number.POSITIVE_INFINITY;
 
   async function phone(own: number): Promise<void> {
     // A source of its own: what one phone draws does not depend on how fast the others are.
     const random = seeded(seed * 1_000 + own);
-    for (let sent = own; !finished; sent += phones) {
+    for (let sent = own; until === Number.POSITIVE_INFINITY; sent += phones) {
       const photo = await makeJpeg({ seed: sent, bytes: between(random, 8_000, maxBytes) });
       const session = sessions[sent % sessions.length]!;
       const breaks = random() < 0.15;
       const part = random();
       const restMs = between(random, 0, 120);
       if (breaks) await breakOff(origin(), session, photo, part);
-      const answer = await sendUntilTaken(origin, session, photo, patienceMs);
+      const answer = await sendUntilTaken(origin, session, photo, () => performance.now() < until);
       if ('refused' in answer) refusals.push(answer.refused);
       else {
         if (acknowledged.has(answer.id)) refusals.push(`one id for two photos: ${answer.id}`);
@@ -66,7 +67,7 @@ export function startPhones(
     moments,
     refusals,
     async finish() {
-      finished = true;
+      until = performance.now() + patienceMs;
       await running;
     },
   };
@@ -76,9 +77,9 @@ async function sendUntilTaken(
   origin: () => string,
   session: string,
   photo: Buffer,
-  patienceMs: number,
+  isPatient: () => boolean,
 ): Promise<{ id: string } | { refused: string }> {
-  for (const end = performance.now() + patienceMs; performance.now() < end; await pause(60)) {
+  for (; isPatient(); await pause(60)) {
     const url = origin();
     if (url === '') continue;
     const answer = await upload(url, session, photo, { signal: AbortSignal.timeout(20_000) }).catch(
@@ -89,7 +90,7 @@ async function sendUntilTaken(
     if (!comesBack)
       return { refused: `a photo was refused: ${answer.status} ${JSON.stringify(answer.body)}` };
   }
-  return { refused: `a photo was not taken for ${patienceMs / 1_000} s` };
+  return { refused: 'a photo was not taken in good weather' };
 }
 
 async function breakOff(url: string, session: string, photo: Buffer, part: number): Promise<void> {

@@ -9,7 +9,7 @@ import type { Behaviour } from '../../helpers/receiver.ts';
 import { between, seeded } from '../../helpers/seeded.ts';
 import type { Place } from '../aftermath.ts';
 import { type Books, countWaiting, readBooks } from './books.ts';
-import { findBroken } from './judge.ts';
+import { findBroken, findMistakes } from './judge.ts';
 import type { Lie } from './liar.ts';
 import type { Hearing } from './listener.ts';
 import { type Phones, startPhones } from './phones.ts';
@@ -68,6 +68,7 @@ export async function runFaults(story: FaultStory): Promise<FaultReport> {
   const books = await readBooks({ place, folders: foldersOf(stage) });
   const broken = [
     ...storm.falls,
+    ...findMistakes(stage.product.log),
     ...sending.refusals,
     ...(drained ? [] : ['deliveries that never ended']),
     ...(code === 0 ? [] : [`the product ended with ${code}:\n${stage.product.output.slice(-2_000)}`]),
