@@ -73,8 +73,9 @@ export function eachSharedApp(
   name: string,
   options: StartOptions,
   block: (app: () => TestApp, engine: Engine) => void,
+  engines: readonly Engine[] = ['sqlite', 'postgres'],
 ) {
-  for (const engine of ['sqlite', 'postgres'] as const) {
+  for (const engine of engines) {
     describe(`${name} (${engine})`, () => {
       let app: TestApp | undefined;
       let database: TestDatabase | undefined;
@@ -89,6 +90,11 @@ export function eachSharedApp(
       block(() => app!, engine);
     });
   }
+}
+
+/** `eachSharedApp` on one engine: for what is decided before a database is asked. */
+export function oneSharedApp(name: string, options: StartOptions, block: (app: () => TestApp) => void) {
+  eachSharedApp(name, options, block, ['sqlite']);
 }
 
 /** Making a key takes long, and these tests are not about it: one serves all apps of a run. */
