@@ -2,7 +2,9 @@
  * Pull delivery (contract §4): images wait until they are acknowledged. The list shows all that wait; the waiting form
  * hands out one at a time under a lease of five minutes. Only an acknowledgement takes an image out of both.
  */
+import type { ExpressionBuilder } from 'kysely';
 import type { Database, Queries } from '../db/database.ts';
+import type { Schema } from '../db/schema.ts';
 import { AppError } from '../errors.ts';
 import { emit } from '../events/emit.ts';
 import { sessionChanged } from '../events/live.ts';
@@ -32,26 +34,32 @@ export async function leaseNext(
   session: Session,
   now: number,
 ): Promise<StoredImage | undefined> {
+  const isFree = (eb: ExpressionBuilder<Schema, 'images'>) =>
+    eb.and([
+      eb('acknowledged_at', 'is', null),
+      eb.or([eb('leased_until', 'is', null), eb('leased_until', '<=', now)]),
+    ]);
   return db.write(async (tx) => {
-    const next = await tx.q
-      .selectFrom('images')
-      .select('id')
-      .where('session_id', '=', session.id)
-      .where('acknowledged_at', 'is', null)
-      .where((eb) => eb.or([eb('leased_until', 'is', null), eb('leased_until', '<=', now)]))
-      .orderBy('position')
-      .limit(1)
-      .executeTakeFirst();
-    if (!next) return undefined;
-    // On PostgreSQL two polls may see the same image; the second finds the lease taken and comes again.
-    return tx.q
-      .updateTable('images')
-      .set({ leased_until: now + leaseMs })
-      .where('id', '=', next.id)
-      .where('acknowledged_at', 'is', null)
-      .where((eb) => eb.or([eb('leased_until', 'is', null), eb('leased_until', '<=', now)]))
-      .returningAll()
-      .executeTakeFirst();
+    // On PostgreSQL two polls may see the same image; the one that finds its lease taken looks for the next.
+    for (;;) {
+      const next = await tx.q
+        .selectFrom('images')
+        .select('id')
+        .where('session_id', '=', session.id)
+        .where(isFree)
+        .orderBy('position')
+        .limit(1)
+        .executeTakeFirst();
+      if (!next) return undefined;
+      const leased = await tx.q
+        .updateTable('images')
+        .set({ leased_until: now + leaseMs })
+        .where('id', '=', next.id)
+        .where(isFree)
+        .returningAll()
+        .executeTakeFirst();
+      if (leased) return leased;
+    }
   });
 }
 

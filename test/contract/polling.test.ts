@@ -16,7 +16,7 @@ async function withImages(app: TestApp, count: number, body: Record<string, unkn
   return { session, images };
 }
 
-eachApp('reading and fetching', (start) => {
+eachApp('reading and fetching', (start, engine) => {
   test('the list answers at once with all that waits; an acknowledgement takes one out, once', async () => {
     const app = await start();
     const { session, images } = await withImages(app, 2, { long_polling: true, max_images: 2 });
@@ -82,12 +82,43 @@ eachApp('reading and fetching', (start) => {
     expect((await app.call('GET', `/sessions/${plain.session}/poll`)).status).toBe(409);
   });
 
+  test('an expired session is polled until everything is fetched, and its list stays 200', async () => {
+    let now = Date.now();
+    const app = await start({ clock: { now: () => now } });
+    const { session, images } = await withImages(app, 1, { long_polling: true, expires_in: 60 });
+    now += 60_000;
+    const list = async () => (await app.call('GET', `/upload-sessions/${session}/poll`)).body.images.length;
+    const next = () => app.call('GET', `/sessions/${session}/poll?timeout=0`);
+    expect(await list()).toBe(1);
+    expect((await next()).body.image_id).toBe(images[0]!.id);
+    expect((await next()).status).toBe(204);
+    expect((await app.call('POST', `/images/${images[0]!.id}/ack`)).status).toBe(200);
+    expect([await list(), (await next()).status]).toEqual([0, 410]);
+  });
+
   test('a waiting poll answers when a photo arrives', async () => {
     const app = await start();
     const { session } = await withImages(app, 0, { long_polling: true });
     const held = app.call('GET', `/sessions/${session}/poll?timeout=30`);
     const made = await app.call('POST', `/upload/${session}/images`, { body: photoForm(await makeJpeg()) });
     expect((await held).body.image_id).toBe(made.body.id);
+  });
+
+  test('many polls at once, in several processes, share the images out: each to one of them', async () => {
+    const settings = { SECRET_KEY: '5e'.repeat(32) };
+    const one = await start({ settings });
+    const apps = [one];
+    if (engine.name === 'postgres')
+      apps.push(await start({ settings: { ...settings, DATABASE_URL: one.config.databaseUrl! } }));
+    const { session, images } = await withImages(one, 8, { long_polling: true });
+    const path = `/sessions/${session}/poll?timeout=0`;
+    const polls = Array.from({ length: 12 }, (_, index) =>
+      apps[index % apps.length]!.call('GET', path, { key: one.project.live }),
+    );
+    const answers = await Promise.all(polls);
+    const taken = answers.filter(({ status }) => status === 200).map(({ body }) => body.image_id);
+    expect(taken.sort()).toEqual(images.map(({ id }) => id).sort());
+    expect(answers.filter(({ status }) => status === 204)).toHaveLength(4);
   });
 
   test('uploads: pages, recent, one, bytes and signed links', async () => {
