@@ -43,7 +43,10 @@ export async function emitLive(
   tx.notify(sessionChanged, sessionId);
 }
 
-/** Frames of a session after `seq` that are not too old, oldest first. */
+/** So many frames are read at once. */
+export const livePage = 1_000;
+
+/** Frames of a session after `seq` that are not too old, oldest first; at most `livePage`. */
 export async function findLiveEvents(
   q: Queries,
   sessionId: string,
@@ -57,17 +60,22 @@ export async function findLiveEvents(
     .where('seq', '>', afterSeq)
     .where('created_at', '>=', now - keptForMs)
     .orderBy('seq')
-    .limit(1_000)
+    .limit(livePage)
     .execute();
   return rows.map((row) => ({ seq: row.seq, name: row.name as LiveName, data: JSON.parse(row.data) }));
 }
 
-/** The newest frame's number in a session; 0 when there is none. A page that asks for no replay starts here. */
-export async function lastLiveSeq(q: Queries, sessionId: string): Promise<number> {
+/** The newest frame's number in a session, of those made before `before`; 0 when there is none. */
+export async function lastLiveSeq(
+  q: Queries,
+  sessionId: string,
+  before = Number.MAX_SAFE_INTEGER,
+): Promise<number> {
   const row = await q
     .selectFrom('live_events')
     .select((eb) => eb.fn.max('seq').as('seq'))
     .where('session_id', '=', sessionId)
+    .where('created_at', '<', before)
     .executeTakeFirst();
   return Number(row?.seq ?? 0);
 }

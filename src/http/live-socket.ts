@@ -5,8 +5,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { Server, type Socket } from 'socket.io';
-import { lastLiveSeq, sessionChanged } from '../events/live.ts';
-import { createLiveReader, type LiveReader } from '../events/live-reader.ts';
+import { sessionChanged } from '../events/live.ts';
+import { followFromNow, type LiveReader } from '../events/live-reader.ts';
 import { findSessionByLink } from '../sessions/find.ts';
 import { clientAddress, countedAddress } from './client-address.ts';
 import type { Services } from './services.ts';
@@ -74,8 +74,9 @@ async function join(
   const session =
     typeof id === 'string' && id.length <= 64 ? await findSessionByLink(db.read, id) : undefined;
   if (!session) return 'There is no such session.';
-  await watch(session.id);
+  // In the room first: while it is empty, the last one to leave would take what is watched along.
   await socket.join(session.id);
+  await watch(session.id);
   return undefined;
 }
 
@@ -119,8 +120,8 @@ function createRooms(io: Server, { db, clock, logger }: Services) {
     async watch(sessionId: string): Promise<void> {
       const begun =
         watched.get(sessionId) ??
-        lastLiveSeq(db.read, sessionId).then((after) => ({
-          reader: createLiveReader(db.read, sessionId, after),
+        followFromNow(db.read, sessionId, clock.now()).then((reader) => ({
+          reader,
           reading: false,
           again: false,
         }));

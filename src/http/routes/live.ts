@@ -1,8 +1,9 @@
 /** Server-sent events of a session, on both paths (contract §5.1, with its exact framing). */
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { lastLiveSeq, sessionChanged } from '../../events/live.ts';
-import { createLiveReader } from '../../events/live-reader.ts';
+import { createLiveReader, followFromNow, type LiveReader } from '../../events/live-reader.ts';
 import { requireCaller } from '../auth.ts';
 import type { AddRoute } from '../route.ts';
 import type { Services } from '../services.ts';
@@ -72,14 +73,15 @@ async function stream(
   sessionId: string,
 ): Promise<void> {
   const { db, clock, stopping } = services;
-  const reader = createLiveReader(db.read, sessionId, await startAfter(services, request, sessionId));
+  const reader = await readerFor(services, request, sessionId);
   reply.hijack();
   const { raw } = reply;
   raw.writeHead(200, {
+    // Those of every answer: what the limit leaves.
+    ...(reply.getHeaders() as OutgoingHttpHeaders),
     'Content-Type': 'text/event-stream; charset=utf-8',
     'Cache-Control': 'no-cache, no-transform',
     'X-Accel-Buffering': 'no',
-    'X-Content-Type-Options': 'nosniff',
   });
   // The head is the whole answer to HEAD; a stream without a body would stay open for nobody.
   if (request.method === 'HEAD') return void raw.end();
@@ -122,14 +124,18 @@ async function stream(
 }
 
 /** Replays what was missed when the client says what it saw last; otherwise begins with what comes now. */
-async function startAfter(services: Services, request: FastifyRequest, sessionId: string): Promise<number> {
+async function readerFor(
+  { db, clock }: Services,
+  request: FastifyRequest,
+  sessionId: string,
+): Promise<LiveReader> {
   const { lastEventId } = request.query as { lastEventId?: string };
   const given = request.headers['last-event-id'] ?? lastEventId;
-  if (given === undefined) return lastLiveSeq(services.db.read, sessionId);
+  if (given === undefined) return followFromNow(db.read, sessionId, clock.now());
   const seq = Number(given);
   // An id that we cannot know starts with what is kept, no error.
-  if (!Number.isSafeInteger(seq) || seq < 0) return 0;
-  return seq <= (await lastLiveSeq(services.db.read, sessionId)) ? seq : 0;
+  const isKnown = Number.isSafeInteger(seq) && seq >= 0 && seq <= (await lastLiveSeq(db.read, sessionId));
+  return createLiveReader(db.read, sessionId, isKnown ? seq : 0);
 }
 
 /** One write a frame, LF only, one space after the colon: the published parser is that strict. */
