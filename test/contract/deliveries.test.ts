@@ -3,6 +3,8 @@ import { createHash, createHmac } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
+import { readDeliveryStatus, waitForChange } from '../../src/sessions/delivery-status.ts';
+import { findSession } from '../../src/sessions/find.ts';
 import { eachApp, photoForm, type TestApp, until } from '../helpers/app.ts';
 import { makeJpeg } from '../helpers/pictures.ts';
 
@@ -201,6 +203,64 @@ eachApp('deliveries', (start) => {
       `/sessions/${id}/delivery-status?pollFrom=${encodeURIComponent(last.lastChanged)}`,
     );
     expect(again.body).toEqual(last);
+  });
+
+  test('a hold ends when the session does, also by time', async () => {
+    let shift = 0;
+    const app = await start({ clock: { now: () => Date.now() + shift } });
+    const hold = async (id: string) => {
+      const { lastChanged } = await statusOf(app, id);
+      return app.call('GET', `/sessions/${id}/delivery-status?pollFrom=${encodeURIComponent(lastChanged)}`);
+    };
+    const closed = (await app.call('POST', '/upload-sessions')).body.id;
+    const [answer] = await Promise.all([hold(closed), app.call('POST', `/upload-sessions/${closed}/close`)]);
+    expect([answer.status, answer.body.status]).toEqual([200, 'completed']);
+    const made = (await app.call('POST', '/upload-sessions', { body: { expires_in: 60 } })).body;
+    // Just before its end.
+    shift = Date.parse(made.expires_at) - Date.now() - 200;
+    const expired = await hold(made.id);
+    expect(expired.body.status).toBe('expired');
+    expect(expired.body.lastChanged >= made.expires_at).toBe(true);
+  });
+
+  test('a hold without a change ends with what there is; one from the future is held, too', async () => {
+    const app = await start();
+    const id = (await app.call('POST', '/upload-sessions')).body.id;
+    const session = (await findSession(app.db.read, app.project.id, id))!;
+    const before = await readDeliveryStatus(app.db.read, session, app.clock.now());
+    const { signal } = new AbortController();
+    for (const pollFrom of [before.lastChanged, before.lastChanged + 3_600_000]) {
+      const began = app.clock.now();
+      const after = await waitForChange(app.db, session, pollFrom, { clock: app.clock, signal, holdMs: 50 });
+      expect(after).toEqual(before);
+      expect(app.clock.now() - began).toBeGreaterThanOrEqual(50);
+    }
+  });
+
+  test('who leaves is waited for no more', async () => {
+    const app = await start();
+    const id = (await app.call('POST', '/upload-sessions')).body.id;
+    const { lastChanged } = await statusOf(app, id);
+    let waiting = 0;
+    const listen = app.db.listen.bind(app.db);
+    app.db.listen = (channel, handler) => {
+      waiting++;
+      const stop = listen(channel, handler);
+      return () => {
+        waiting--;
+        stop();
+      };
+    };
+    const leave = new AbortController();
+    const held = app
+      .call('GET', `/upload-sessions/${id}/delivery-status?pollFrom=${encodeURIComponent(lastChanged)}`, {
+        signal: leave.signal,
+      })
+      .catch((error: Error) => error.name);
+    await until(() => waiting === 1, 'the request to be held');
+    leave.abort();
+    expect(await held).toBe('AbortError');
+    await until(() => waiting === 0, 'the hold to end');
   });
 
   test('deleting a destination fails what waits for it', async () => {
