@@ -16,6 +16,12 @@ export interface WorkerIdentity {
 
 export const thisProcess = (id: string): WorkerIdentity => ({ id, host: hostname(), pid: process.pid });
 
+/**
+ * Of machines that are not here nobody can say whether a worker lives; one that still does after so long loses nothing but the
+ * short way back after its own crash.
+ */
+const forgottenAfterMs = 30 * 86_400_000;
+
 /** Takes the place of dead workers on this machine and joins the row of workers. Returns how many jobs were freed. */
 export async function joinWorkers(db: Database, me: WorkerIdentity, now: number): Promise<number> {
   const dead = (await db.read.selectFrom('workers').select(['id', 'host', 'pid']).execute()).filter(
@@ -25,6 +31,11 @@ export async function joinWorkers(db: Database, me: WorkerIdentity, now: number)
     await tx.q
       .insertInto('workers')
       .values({ id: me.id, host: me.host, pid: me.pid, started_at: now, seen_at: now })
+      .execute();
+    await tx.q
+      .deleteFrom('workers')
+      .where('started_at', '<', now - forgottenAfterMs)
+      .where('host', '!=', me.host)
       .execute();
     if (dead.length === 0) return 0;
     const ids = dead.map((worker) => worker.id);
