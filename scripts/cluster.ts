@@ -1,6 +1,6 @@
 /**
  * Faults against several processes on one PostgreSQL and one S3-compatible store, each in a network namespace of its own
- * (run as root): `npm run cluster -- --seed 7 --minutes 30 [--apis 3] [--workers 3]`. Ends with 1 when anything is broken.
+ * (run as root): `npm run cluster -- --seed 7 --minutes 30 [--apis 3] [--workers 3] [--verbose]`. Ends with 1 when anything is broken.
  */
 import { parseArgs } from 'node:util';
 import { runCluster } from '../test/faults/harness/cluster.ts';
@@ -11,6 +11,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '3' },
     apis: { type: 'string', default: '3' },
     workers: { type: 'string', default: '3' },
+    verbose: { type: 'boolean', default: false },
   },
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
@@ -19,6 +20,7 @@ const report = await runCluster({
   ms: Number(values.minutes) * 60_000,
   apis: Number(values.apis),
   workers: Number(values.workers),
+  ...(values.verbose ? { tell: (what: string) => console.error(`${new Date().toISOString()} ${what}`) } : {}),
 });
 const faults = Object.entries(report.faults).map(([name, times]) => `${name} ${times}`);
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;

@@ -94,7 +94,7 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
 export const patience = Number(process.env.PATIENCE ?? 1);
 
 /** A machine that does much else at the same time needs a while. */
-const readyWithinMs = 120_000;
+const readyWithinMs = 300_000;
 
 class ProductProcess implements Product {
   readonly dataDir: string;

@@ -71,6 +71,8 @@ const takenOverWithinMs = 120_000;
 
 export class ClusterStorm {
   readonly happened = new Map<ClusterFault, number>();
+  /** Told of each step before it is taken. */
+  readonly #tell: (step: ClusterStep) => void;
   /** What a process did that no fault made it do. */
   readonly falls: string[] = [];
   /** From the kill of a worker until others held, or had ended, all that it had in hand. Milliseconds. */
@@ -80,7 +82,12 @@ export class ClusterStorm {
   readonly #steps: Generator<ClusterStep, never>;
   readonly #down = new Set<Product>();
 
-  constructor(cluster: Cluster, db: Database, seed: number) {
+  constructor(
+    cluster: Cluster,
+    db: Database,
+    { seed, tell }: { seed: number; tell: (step: ClusterStep) => void },
+  ) {
+    this.#tell = tell;
     this.#cluster = cluster;
     this.#db = db;
     this.#steps = drawClusterSteps(seed);
@@ -92,6 +99,7 @@ export class ClusterStorm {
       const step = this.#steps.next().value;
       await pause(step.afterMs);
       await this.#keepUp();
+      this.#tell(step);
       this.happened.set(step.fault, (this.happened.get(step.fault) ?? 0) + 1);
       await this.#acts[step.fault](step);
     }

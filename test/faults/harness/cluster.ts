@@ -27,6 +27,8 @@ export interface ClusterStory {
   ms: number;
   apis: number;
   workers: number;
+  /** Hears what is done, while it is done. */
+  tell?: (what: string) => void;
 }
 
 export interface ClusterReport {
@@ -53,7 +55,7 @@ const hour = 3_600_000;
 
 export async function runCluster(story: ClusterStory): Promise<ClusterReport> {
   await using closing = new AsyncDisposableStack();
-  const { seed, ms, apis, workers } = story;
+  const { seed, ms, apis, workers, tell = () => {} } = story;
   const room = 2_000 + (ms / 1_000) * photosASecond;
   const cluster = await setCluster({ apis, workers, room }, closing);
   const db = await openDatabase({ url: cluster.databaseUrl, logger: silentLogger });
@@ -65,7 +67,10 @@ export async function runCluster(story: ClusterStory): Promise<ClusterReport> {
     seed,
     maxBytes,
   });
-  const storm = new ClusterStorm(cluster, db, seed);
+  const storm = new ClusterStorm(cluster, db, {
+    seed,
+    tell: (step) => tell(`${sending.acknowledged.size} photos; ${JSON.stringify(step)}`),
+  });
   await storm.rage(ms);
   cluster.receiver.behave(() => 'ok');
   await sending.finish();
