@@ -155,6 +155,7 @@ export async function buildApp(
     config,
     worker: me.id,
     oauthApps,
+    stored: metrics?.stored,
     downloadUrl: (imageId) => origin.fixed() + links.path(imageId, clock.now() + linkLifetimeMs),
   });
   await writePlans(db, config.plansFile ? readPlansFile(config.plansFile) : defaultPlans);

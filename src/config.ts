@@ -26,6 +26,7 @@ import {
   readRoots,
   readSchedule,
   readSwitch,
+  readThreads,
   readTls,
   type TlsConfig,
 } from './config/values.ts';
@@ -62,6 +63,8 @@ export interface Config {
   logLevel: string;
   logPretty: boolean;
   deliveryConcurrency: number;
+  /** Beside the main one; 0: none. */
+  deliveryThreads: number;
   webhookConcurrency: number;
   /** Seconds. */
   retrySchedule: number[];
@@ -109,6 +112,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     clientCertHeader: readHeaderName(read('CLIENT_CERT_HEADER')),
     logLevel: readLevel(read('LOG_LEVEL')),
     logPretty: process.stdout.isTTY === true,
+    deliveryThreads: readThreads(read('DELIVERY_THREADS')),
     deliveryConcurrency: readInteger('DELIVERY_CONCURRENCY', read('DELIVERY_CONCURRENCY'), 1, 1_000),
     webhookConcurrency: readInteger('WEBHOOK_CONCURRENCY', read('WEBHOOK_CONCURRENCY'), 1, 128),
     retrySchedule: readSchedule(read('RETRY_SCHEDULE')),

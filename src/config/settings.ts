@@ -84,6 +84,12 @@ export const settings = [
     meaning: 'Deliveries in flight at one destination at most.',
   },
   {
+    name: 'DELIVERY_THREADS',
+    default: '',
+    meaning:
+      'Threads that carry photos to stores and file servers, each started when there is work for it. 0: none, the main thread does it. Empty: one fewer than there are processors, from 1 to 4.',
+  },
+  {
     name: 'WEBHOOK_CONCURRENCY',
     default: '32',
     meaning: 'Events in flight at one webhook at most; a webhook may set its own limit.',

@@ -1,4 +1,5 @@
 /** Single values: numbers, switches, addresses, lists. Each throws ConfigError on what cannot be used. */
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { ConfigError, type ReadSetting, type SettingName } from './settings.ts';
 
@@ -17,6 +18,12 @@ export function readInteger(name: SettingName, text: string, min: number, max: n
     throw new ConfigError(name, `"${text}" is not a whole number from ${min} to ${max}.`);
   }
   return value;
+}
+
+/** One processor is left to the main thread; more than four would outrun what a network carries. */
+export function readThreads(text: string): number {
+  if (text === '') return Math.min(Math.max(availableParallelism() - 1, 1), 4);
+  return readInteger('DELIVERY_THREADS', text, 0, 64);
 }
 
 /** on or off, in the words that people use for them. */

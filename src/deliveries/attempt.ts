@@ -4,7 +4,7 @@
  */
 import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
-import { type DeliverableImage, DeliveryError, type Fate } from '../destinations/destination.ts';
+import { DeliveryError, type Fate } from '../destinations/destination.ts';
 import { findKind } from '../destinations/registry.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -13,6 +13,7 @@ import type { Observer } from '../queue/observer.ts';
 import { planRetry, type Random } from '../queue/retry.ts';
 import { createSettler, type Settler } from '../queue/settler.ts';
 import { type Storage, StorageMissingError } from '../storage/storage.ts';
+import type { StoredImage } from './carrier-words.ts';
 import type { Connections } from './connections.ts';
 import { type Assignment, loadAssignment } from './load.ts';
 import { type Outcome, type Settled, settle } from './settle.ts';
@@ -162,7 +163,7 @@ export function createDeliverySettler({
 }
 
 /** The photo with the `traceparent` that its receiver gets, when it is traced. */
-function traced(observer: Required<Observer>, job: DeliveryJob, image: DeliverableImage): DeliverableImage {
+function traced(observer: Required<Observer>, job: DeliveryJob, image: StoredImage): StoredImage {
   const name = { imageId: job.imageId, deliveryId: job.id, attempt: job.attempts + 1 };
   const traceparent = observer.traceparentOf(name);
   return traceparent === undefined ? image : { ...image, traceparent };

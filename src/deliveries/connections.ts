@@ -1,12 +1,14 @@
 /**
  * Open connections to destinations, reused between images. A destination that was changed gets a fresh one; an idle one
- * is closed.
+ * is closed. Kinds that can be carried are opened in a thread beside the main one.
  */
-import type { Connection, ConnectionServices } from '../destinations/destination.ts';
+import type { ConnectionServices, DestinationKind } from '../destinations/destination.ts';
 import type { Account } from '../destinations/oauth.ts';
 import { isOAuthKind, type OAuthKind } from '../destinations/oauth-apps.ts';
 import { findKind } from '../destinations/registry.ts';
 import type { Settings } from '../destinations/settings.ts';
+import type { StoredConnection } from './carrier-words.ts';
+import type { Carriers } from './carriers.ts';
 
 export interface Target {
   id: string;
@@ -19,13 +21,13 @@ export interface Target {
 
 export interface Connections {
   /** The connection of a destination; `release` it after use. */
-  acquire(target: Target): { connection: Connection; release(): void };
+  acquire(target: Target): { connection: StoredConnection; release(): void };
   close(): Promise<void>;
 }
 
 interface Entry {
   updatedAt: number;
-  connection: Connection;
+  connection: StoredConnection;
   users: number;
   idleSince: number;
   retired: boolean;
@@ -39,9 +41,16 @@ export interface ConnectionsOptions
   remember(target: Pick<Target, 'id' | 'projectId'>, config: Record<string, unknown>): Promise<void>;
   /** The account that a destination was connected to. */
   accountOf(target: { id: string; projectId: string; kind: OAuthKind }): Account;
+  /** Absent: the main thread does everything. */
+  carriers?: Carriers | undefined;
 }
 
-export function createConnections({ accountOf, remember, ...services }: ConnectionsOptions): Connections {
+export function createConnections({
+  accountOf,
+  remember,
+  carriers,
+  ...services
+}: ConnectionsOptions): Connections {
   const entries = new Map<string, Entry>();
   const timer = setInterval(closeIdle, idleMs / 2).unref();
 
@@ -64,23 +73,29 @@ export function createConnections({ accountOf, remember, ...services }: Connecti
     if (known) retire(target.id, known);
     const kind = findKind(target.type);
     if (!kind) throw new Error(`No kind ${target.type}`);
-    const connection = kind.connect(target.settings(), {
-      ...services,
-      projectWebhookSecret: target.webhookSecret(),
-      remember: (config) => remember(target, config),
-      ...(isOAuthKind(kind)
-        ? { account: accountOf({ id: target.id, projectId: target.projectId, kind }) }
-        : {}),
-    });
     const entry = {
       updatedAt: target.updatedAt,
-      connection,
+      connection: connect(kind, target),
       users: 0,
       idleSince: services.now(),
       retired: false,
     };
     entries.set(target.id, entry);
     return entry;
+  }
+
+  function connect(kind: DestinationKind, target: Target): StoredConnection {
+    const settings = target.settings();
+    const keep = (config: Record<string, unknown>): Promise<void> => remember(target, config);
+    if (carriers && kind.carried) return carriers.connect({ kind: kind.kind, settings, remember: keep });
+    return kind.connect(settings, {
+      ...services,
+      projectWebhookSecret: target.webhookSecret(),
+      remember: keep,
+      ...(isOAuthKind(kind)
+        ? { account: accountOf({ id: target.id, projectId: target.projectId, kind }) }
+        : {}),
+    });
   }
 
   return {
@@ -100,6 +115,7 @@ export function createConnections({ accountOf, remember, ...services }: Connecti
       clearInterval(timer);
       await Promise.allSettled([...entries.values()].map((entry) => entry.connection.close()));
       entries.clear();
+      await carriers?.close();
     },
   };
 }

@@ -13,7 +13,10 @@ import type { Observer } from '../queue/observer.ts';
 import type { Random } from '../queue/retry.ts';
 import { imageDeliveries, readLaneMessage } from '../queue/tables.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { Watch } from '../storage/watched.ts';
 import { attemptDelivery, createDeliverySettler } from './attempt.ts';
+import type { Noted } from './carrier-words.ts';
+import { type Carriers, createCarriers } from './carriers.ts';
 import { type Connections, createConnections } from './connections.ts';
 import { createDeliverySource } from './source.ts';
 
@@ -35,13 +38,24 @@ export interface EngineOptions {
   clock: Clock;
   random: Random;
   logger: Logger;
-  config: Pick<Config, 'retrySchedule' | 'deliveryConcurrency' | 'localRoots'>;
+  config: Pick<
+    Config,
+    | 'retrySchedule'
+    | 'deliveryConcurrency'
+    | 'deliveryThreads'
+    | 'localRoots'
+    | 'storageUrl'
+    | 'dataDir'
+    | 'allowPrivateNetworks'
+  >;
   /** The id of this process among the workers. */
   worker: string;
   downloadUrl(imageId: string): string;
   oauthApps: OAuthApps;
   /** Hears of every attempt. */
   observer: Required<Observer>;
+  /** Hears how the storage did, where somebody wants to know. */
+  stored?: Watch | undefined;
 }
 
 export function createDeliveryEngine(options: EngineOptions): DeliveryEngine {
@@ -54,6 +68,7 @@ export function createDeliveryEngine(options: EngineOptions): DeliveryEngine {
     now: clock.now,
     remember: ({ id, projectId }, learnt) => db.write((tx) => rememberLearnt(tx, projectId, id, learnt)),
     accountOf: (target) => createAccount({ ...options, apps: options.oauthApps }, target),
+    carriers: carriersOf(options),
   });
   const services = { ...options, connections, settler: createDeliverySettler(options) };
   const loop = createLoop({
@@ -89,4 +104,28 @@ export function createDeliveryEngine(options: EngineOptions): DeliveryEngine {
       return loop.inFlight;
     },
   };
+}
+
+/** Undefined when the main thread is to carry everything. */
+function carriersOf({ config, clock, logger, outbound, stored }: EngineOptions): Carriers | undefined {
+  if (config.deliveryThreads === 0) return undefined;
+  const { storageUrl, dataDir, allowPrivateNetworks, localRoots } = config;
+  return createCarriers(config.deliveryThreads, {
+    settings: {
+      storageUrl,
+      dataDir,
+      allowPrivateNetworks,
+      localRoots,
+      logLevel: logger.level,
+      watchesStorage: stored !== undefined,
+    },
+    clock,
+    logger,
+    noted({ traffic, storage }: Noted) {
+      // What carriers send counts as what this process sends.
+      for (const name of ['requests', 'connections', 'reused'] as const)
+        outbound.stats[name] += traffic[name];
+      for (const { operation, durationMs, failed } of storage) stored?.(operation, durationMs, failed);
+    },
+  });
 }

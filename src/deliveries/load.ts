@@ -1,17 +1,17 @@
 /** Everything that one attempt needs, read in one query. */
 import type { Database } from '../db/database.ts';
-import type { DeliverableImage } from '../destinations/destination.ts';
 import { openCredentials } from '../destinations/destinations.ts';
 import type { Settings } from '../destinations/settings.ts';
 import { extensionOf, type ImageMime } from '../images/sniff.ts';
 import type { Sealer } from '../lib/sealed.ts';
 import { openWebhookSecret } from '../projects/projects.ts';
 import type { Storage } from '../storage/storage.ts';
+import type { StoredImage } from './carrier-words.ts';
 import type { Target } from './connections.ts';
 import type { DeliveryJob } from './source.ts';
 
 export interface Assignment {
-  image: DeliverableImage;
+  image: StoredImage;
   /** Undefined when the destination was deleted meanwhile. */
   target: Target | undefined;
   destination: { type: string; name: string };
@@ -65,6 +65,7 @@ export async function loadAssignment(
       tags: row.tags === null ? null : JSON.parse(row.tags),
       metadata: row.metadata === null ? null : JSON.parse(row.metadata),
       createdAt: row.created_at,
+      storageKey: row.storage_key,
       open: (range) => services.storage.open(row.storage_key, range),
     },
     target:

@@ -199,6 +199,11 @@ export interface DestinationKind {
   category: Category;
   config: TObject;
   credentials: TObject;
+  /**
+   * Its connections need nothing of the app beside `outbound`, `logger`, `localRoots`, `now` and `remember`: a thread
+   * beside the main one may hold them (docs/adr/0011-carriers.md). Its folder exports it under its `kind`.
+   */
+  carried?: true;
   /** For kinds that are connected by signing in at the service. Their deliveries are held while nobody is signed in. */
   oauth?: OAuthService;
   /** Checks what a schema cannot say, and returns the settings to store; throws AppError 400. */

@@ -144,6 +144,8 @@ export function testConfig(settings: Record<string, string>): Config {
     HOST: '127.0.0.1',
     PORT: '0',
     LOG_LEVEL: 'silent',
+    // A thread takes half a second to start; what threads do is tried where they are switched on.
+    DELIVERY_THREADS: '0',
     RETRY_SCHEDULE: '0.05,0.1,0.2',
     ...settings,
   };

@@ -12,6 +12,7 @@ export const azureBlob = {
   aliases: ['azure', 'azure_blob_storage'],
   label: 'Azure Blob Storage',
   category: 'cloud storage',
+  carried: true,
   config,
   credentials,
   prepare: prepareSettings,

@@ -13,6 +13,7 @@ export const ftp = {
   impliedByAlias: { sftp: { protocol: 'sftp' }, ftps: { protocol: 'ftps' } },
   label: 'FTP, FTPS or SFTP',
   category: 'file servers',
+  carried: true,
   config,
   credentials,
   prepare,

@@ -12,6 +12,7 @@ export const gcs = {
   aliases: ['google_cloud_storage'],
   label: 'Google Cloud Storage',
   category: 'cloud storage',
+  carried: true,
   config,
   credentials,
   prepare: prepareSettings,

@@ -67,6 +67,7 @@ export const local = {
   aliases: ['local_folder'],
   label: 'Local folder',
   category: 'file servers',
+  carried: true,
   config,
   credentials: Type.Object({}, { additionalProperties: false }),
   prepare(settings, { localRoots }) {

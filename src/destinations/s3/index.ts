@@ -12,6 +12,7 @@ export const s3 = {
   aliases: ['amazon_s3', 'aws_s3'],
   label: 'Amazon S3',
   category: 'cloud storage',
+  carried: true,
   config,
   credentials,
   prepare: (settings) => ({ config: prepareSettings(settings.config), credentials: settings.credentials }),

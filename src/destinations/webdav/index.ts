@@ -113,6 +113,7 @@ export const webdav = {
   aliases: ['nextcloud', 'owncloud'],
   label: 'WebDAV',
   category: 'file servers',
+  carried: true,
   config,
   credentials,
   prepare(stored) {
