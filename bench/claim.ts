@@ -1,6 +1,6 @@
 /**
- * What a claim costs beside many finished rows: with one thousand, one hundred thousand and three million deliveries, on
- * both databases. It has to stay flat: the indexes of due work hold only what is left to do.
+ * What a claim costs beside many rows that are not due, finished or waiting for their next attempt: with one thousand, one
+ * hundred thousand and three million deliveries, on both databases. It has to stay flat: the indexes of due work hold only what is left to do.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -102,7 +102,7 @@ async function measure(
 
 interface Stage {
   db: Database;
-  /** Finished rows. */
+  /** Rows that are not due. */
   size: number;
   /** Milliseconds of every claim. */
   times: number[];
@@ -124,7 +124,7 @@ async function prepare(db: Database, folder: string, size: number): Promise<Stag
   return { db, size, times: [], projectId, webhooks, sealer };
 }
 
-/** Finished rows, spread over the webhooks. */
+/** Rows spread over the webhooks: finished ones, and one in 21 that waits for its next attempt, years from now. */
 async function fill({ db, size, projectId, webhooks }: Stage): Promise<void> {
   const last = size - 1;
   const numbers =
@@ -139,10 +139,12 @@ async function fill({ db, size, projectId, webhooks }: Stage): Promise<void> {
     async (tx) => {
       await sql`
         insert into webhook_deliveries (
-          id, webhook_id, event_id, project_id, topic, status, attempts, is_forced, was_counted, created_at, updated_at
+          id, webhook_id, event_id, project_id, topic, status, due_at, attempts, is_forced, was_counted,
+          created_at, updated_at
         )
         select 'del_0' || i, ${webhook}, 'evt_0' || i, ${sql.lit(projectId)}, 'project.upload.completed',
-          case when i % 50 = 0 then 'failed' else 'sent' end, 1, 0, 0, 1700000000000 + i, 1700000000000 + i
+          case when i % 21 = 0 then 'retrying' when i % 50 = 0 then 'failed' else 'sent' end,
+          case when i % 21 = 0 then 4000000000000 + i end, 1, 0, 0, 1700000000000 + i, 1700000000000 + i
         from ${numbers} as numbers`.execute(tx.q);
     },
     { patient: true },

@@ -117,12 +117,13 @@ function queriesOf<T extends QueueTable>(engine: Engine, queue: T) {
             returning *`.compile(q),
       }),
     ),
+    /** `+`: not through the index of what is due later, where all waits that failed, but of what is leased. */
     countElsewhere: compileOnce((q, of: { lanes: unknown; worker: string; now: number }) => ({
       compile: () =>
         sql<{ lane: string; count: number }>`
           select ${lane} as lane, count(*) as count from ${table}
           where ${isOneOfList(engine, lane, of.lanes)} and leased_by is not null and leased_by <> ${of.worker}
-            and due_at > ${of.now}
+            and +due_at > ${of.now}
           group by ${lane}`.compile(q),
     })),
   };
