@@ -3,7 +3,8 @@ import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { OutboundError, OutboundRequest } from '../outbound.ts';
-import { localOutbound, serveRaw } from './servers.fixture.ts';
+import { caCertificate } from './certificates.fixture.ts';
+import { localOutbound, readAll, serveRaw, serveTls } from './servers.fixture.ts';
 
 const length = (text: string, ...lines: string[]) =>
   `HTTP/1.1 200 OK\r\n${lines.map((line) => `${line}\r\n`).join('')}Content-Length: ${text.length}\r\n\r\n${text}`;
@@ -72,3 +73,20 @@ test.each(Object.entries(answers))(
     }
   },
 );
+
+test('over TLS too: what was sent arrives whole, and connections are used again', async () => {
+  const url = await serveTls(async (request, response) => {
+    const body = (await readAll(request)).toString();
+    // Now in one piece, now in two.
+    if (body.length % 2 === 0) response.end(body.slice(-4));
+    else response.write(body.slice(-4), () => response.end());
+  });
+  const client = localOutbound();
+  const sizes = [4, 5, 60_000, 60_001];
+  for (const size of sizes) {
+    const body = 'ä'.repeat(size);
+    const answer = await client.request({ method: 'POST', url, body, tls: { ca: caCertificate } });
+    expect([answer.status, answer.body.toString()]).toEqual([200, 'ääää']);
+  }
+  expect(client.stats).toEqual({ requests: 4, connections: 1, reused: 3 });
+});

@@ -10,7 +10,7 @@ import { errorCode } from './failures.ts';
 import type { Ears, Lane } from './lane.ts';
 import { readPlainAnswer } from './plain-answer.ts';
 
-/** Bytes that the kernel takes in one write. */
+/** A longer body may not leave in one write. Characters, where it is a string. */
 const longestBody = 65_536;
 
 type BriefExchange = Exchange & { body: string | Buffer };
@@ -139,6 +139,8 @@ class Replay extends Duplex {
     super({ allowHalfOpen: false });
     this.#lane = lane;
     lane.leave();
+    // Node's client hears of it as long as it waits for the answer; afterwards it is nobody's failure.
+    this.on('error', () => {});
     const { socket } = lane.open;
     socket
       .on('data', this.#onData)
