@@ -55,7 +55,7 @@ export async function runFaults(story: FaultStory): Promise<FaultReport> {
   const sessions = await openSessions(stage, owner);
   const sending = startPhones(() => stage.product.url, { sessions, phones, seed: story.seed });
   misbehave(stage, story.seed);
-  const storm = createStorm(stage, story.seed);
+  const storm = createStorm({ ...stage, taken: () => sending.acknowledged.size }, story.seed);
   await storm.rage(story.ms);
   stage.receiver.behave(() => 'ok');
   stage.listener.behave(() => 'ok');

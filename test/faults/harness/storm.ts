@@ -22,6 +22,7 @@ const faults: Fault[] = [
 ];
 
 const hour = 3_600_000;
+const photoWithinMs = 20_000;
 
 /** How long a fault lasts; for `clock`, how far it jumps; for `slowSync`, how much longer each sync takes as well. */
 const ranges: Record<Fault, [low: number, high: number]> = {
@@ -40,6 +41,8 @@ export interface Step {
   fault: Fault;
   amount: number;
   syncMs: number;
+  /** Not before a photo was taken: on a slow machine one process after the other would end before it has done anything. */
+  afterPhoto: boolean;
 }
 
 /** The faults of a seed, one after the other, without end. What the machine does has no part in it. */
@@ -53,6 +56,7 @@ export function* drawSteps(seed: number): Generator<Step, never> {
       fault,
       amount: between(random, ...ranges[fault]),
       syncMs: between(random, 50, 400),
+      afterPhoto: random() < 0.5,
     };
   }
 }
@@ -62,6 +66,8 @@ export interface StormStage {
   disk: SmallDisk;
   /** The file that weather.js reads. */
   weatherFile: string;
+  /** Photos that were answered 201 so far. */
+  taken: () => number;
 }
 
 export interface Storm {
@@ -101,6 +107,7 @@ class SeededStorm implements Storm {
       await this.#keepUp();
       const step = this.#steps.next().value;
       await pause(step.afterMs);
+      if (step.afterPhoto) await this.#photoTaken();
       this.log.push({ ...step, at: performance.now() });
       await this.#acts[step.fault](step);
     }
@@ -161,6 +168,14 @@ class SeededStorm implements Storm {
     await product.start();
     this.restarts.push({ at, readyAt: performance.now() });
     this.#isDown = false;
+  }
+
+  /** Resolves when one was, or when it takes too long: what stands still shall be shaken, too. */
+  async #photoTaken(): Promise<void> {
+    const before = this.#stage.taken();
+    for (const end = performance.now() + photoWithinMs; performance.now() < end; await pause(20)) {
+      if (this.#stage.taken() > before) return;
+    }
   }
 
   #fell(what: string): void {
