@@ -46,7 +46,7 @@ const retrySchedule = new Array<number>(50).fill(0.5).join(',');
 const bucket = 'photos';
 const imagesPerSession = 200;
 /** A key may make a hundred a minute. */
-const sessionsPerProject = 40;
+const sessionsPerProject = 80;
 
 export async function setCluster(size: ClusterSize, closing: AsyncDisposableStack): Promise<Cluster> {
   const network = openNetwork();
@@ -81,11 +81,9 @@ export async function setCluster(size: ClusterSize, closing: AsyncDisposableStac
     closing.defer(() => product.remove());
     return { node, product };
   };
-  const apis: Member[] = [];
-  const workers: Member[] = [];
-  for (let index = 1; index <= size.apis; index += 1) apis.push(await start('api', `api${index}`));
-  for (let index = 1; index <= size.workers; index += 1)
-    workers.push(await start('worker', `worker${index}`));
+  const startAll = (command: 'api' | 'worker', count: number): Promise<Member[]> =>
+    Promise.all(Array.from({ length: count }, (_, index) => start(command, `${command}${index + 1}`)));
+  const [apis, workers] = await Promise.all([startAll('api', size.apis), startAll('worker', size.workers)]);
   const sessions = await openSessions(apis[0]!.product, { receiver, listener }, size.room);
   const { STORAGE_URL: storageUrl } = settings;
   return { apis, workers, database, store, receiver, listener, databaseUrl, storageUrl, sessions };

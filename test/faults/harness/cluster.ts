@@ -48,7 +48,8 @@ export interface ClusterReport {
 
 const phones = 5;
 /** More than they can send. */
-const photosASecond = 25;
+const photosASecond = 16;
+const restMs = 600;
 const maxBytes = 200_000;
 const drainMs = 300_000;
 const hour = 3_600_000;
@@ -66,6 +67,7 @@ export async function runCluster(story: ClusterStory): Promise<ClusterReport> {
     phones,
     seed,
     maxBytes,
+    restMs,
   });
   const storm = new ClusterStorm(cluster, db, {
     seed,

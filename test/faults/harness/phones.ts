@@ -23,6 +23,8 @@ export interface PhonesOptions {
   seed: number;
   /** Of the largest photo. Default 400,000. */
   maxBytes?: number;
+  /** Longest pause of a phone between two photos, in milliseconds. Default 120. */
+  restMs?: number;
   /** How long photos are sent again and again after `finish` before that counts as a refusal. Default: five minutes. */
   patienceMs?: number;
 }
@@ -30,7 +32,7 @@ export interface PhonesOptions {
 /** `origin` answers where the next request goes: of several processes, any. Empty: none is there at this moment. */
 export function startPhones(
   origin: () => string,
-  { sessions, phones, seed, maxBytes = 400_000, patienceMs = 300_000 }: PhonesOptions,
+  { sessions, phones, seed, maxBytes = 400_000, restMs = 120, patienceMs = 300_000 }: PhonesOptions,
 ): Phones {
   const acknowledged = new Map<string, string>();
   const moments: number[] = [];
@@ -46,7 +48,7 @@ export function startPhones(
       const session = sessions[sent % sessions.length]!;
       const breaks = random() < 0.15;
       const part = random();
-      const restMs = between(random, 0, 120);
+      const rest = between(random, 0, restMs);
       if (breaks) await breakOff(origin(), session, photo, part);
       const answer = await sendUntilTaken(origin, session, photo, () => performance.now() < until);
       if ('refused' in answer) refusals.push(answer.refused);
@@ -55,7 +57,7 @@ export function startPhones(
         acknowledged.set(answer.id, sha256(photo));
         moments.push(performance.now());
       }
-      await pause(restMs);
+      await pause(rest);
     }
   }
 
