@@ -8,6 +8,7 @@ import type { Config } from './config.ts';
 import type { Database } from './db/database.ts';
 import { assertSchema, migrate } from './db/migrate.ts';
 import { openDatabase } from './db/open.ts';
+import { makePartitions, widthFor } from './db/partitions.ts';
 import { createDeliveryEngine, type DeliveryEngine } from './deliveries/engine.ts';
 import { createImageReplays } from './deliveries/replay.ts';
 import { createOAuthApps } from './destinations/oauth-apps.ts';
@@ -301,6 +302,11 @@ function choresOf(parts: {
   return createChores(logger, [
     { name: 'tell of expired sessions', everyMs: 1_000, run: () => tellExpired(db, clock.now()) },
     { name: 'go on with replays', everyMs: 500, run: () => runReplays(db, replays, clock.now()) },
+    {
+      name: 'make partitions ahead',
+      everyMs: 600_000,
+      run: () => makePartitions(db, { now: clock.now(), width: widthFor(config.eventRetentionDays) }),
+    },
     {
       name: 'forget old events',
       everyMs: 60_000,

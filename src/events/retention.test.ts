@@ -1,7 +1,9 @@
+import { sql } from 'kysely';
 import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
 import { eachEngine } from '../../test/helpers/database.ts';
 import type { Database } from '../db/database.ts';
+import { listPartitions, makePartitions } from '../db/partitions.ts';
 import type { EventTable, WebhookDeliveryTable } from '../db/schema.ts';
 import { loadSealer } from '../lib/sealed.ts';
 import { createProject } from '../projects/projects.ts';
@@ -109,4 +111,31 @@ eachEngine('retention of events', (engine) => {
     while ((await pruneEvents(db, { days: 30, now })) > 0);
     expect((await counts(db)).slice(0, 2)).toEqual([2, 2]);
   });
+
+  if (engine.name === 'postgres')
+    test('a month that is over goes at once; a week whose events are still to be delivered keeps those', async () => {
+      const db = await engine.open();
+      // As at an install that has been there for a while.
+      for (const table of ['attempts', 'events'])
+        await db.write(({ q }) => sql`drop table ${sql.table(`${table}_start`)}`.execute(q));
+      await makePartitions(db, { now: now - 130 * dayMs, width: 'month' });
+      for (const days of [45, 31, 0]) await makePartitions(db, { now: now - days * dayMs, width: 'week' });
+      await fill(db, 1_500, 130, {});
+      await fill(db, 2, 45, {});
+      await fill(db, 1, 45, { status: 'retrying', due_at: now + dayMs });
+      await fill(db, 1, 31, {});
+      await fill(db, 2, 1, {});
+      // Two months, two weeks, a week that is not over and one for each of the three after it, and the rest.
+      const parts = async () => [
+        (await listPartitions(db.read, 'attempts')).length,
+        (await listPartitions(db.read, 'events')).length,
+      ];
+      expect(await parts()).toEqual([9, 9]);
+      while ((await pruneEvents(db, { days: 30, now })) > 0);
+      expect(await counts(db)).toEqual([4, 3, 6]);
+      expect(await parts()).toEqual([5, 6]);
+      // The one of 31 days ago is in a week that is not over: it goes with it.
+      while ((await pruneEvents(db, { days: 30, now: now + 7 * dayMs })) > 0);
+      expect(await counts(db)).toEqual([3, 3, 4]);
+    });
 });

@@ -159,11 +159,15 @@ function sampleValue({ name, dataType }: Column, marker: string, id: string): un
   return `${marker}-${name}-${randomBytes(4).toString('hex')}`;
 }
 
+/** Parts of other tables: db/partitions.ts. */
+const partition = /_(start|rest|\d{8})$/;
+
 /** Every table whose rows belong to a project. */
 export async function tablesOfProjects(app: TestApp): Promise<{ name: string; columns: Column[] }[]> {
   const tables = await app.db.read.introspection.getTables();
   return tables
-    .filter((table) => !table.isView && table.columns.some((column) => column.name === 'project_id'))
+    .filter((table) => !table.isView && !partition.test(table.name))
+    .filter((table) => table.columns.some((column) => column.name === 'project_id'))
     .map(({ name, columns }) => ({ name, columns: [...columns] }));
 }
 

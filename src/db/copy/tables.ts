@@ -34,7 +34,8 @@ async function tableNames(q: Queries, engine: Engine): Promise<string[]> {
       ? sql<{
           name: string;
         }>`select name from sqlite_master where type = 'table' and name not like 'sqlite\\_%' escape '\\'`
-      : sql<{ name: string }>`select tablename as name from pg_tables where schemaname = current_schema()`;
+      : sql<{ name: string }>`select relname as name from pg_class
+          where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p') and not relispartition`;
   const { rows } = await query.execute(q);
   return rows.map((row) => row.name).filter((name) => !notData.includes(name));
 }

@@ -11,6 +11,7 @@ import * as accounts from './0007-accounts.ts';
 import * as thumbnailsShare from './0008-thumbnails-share.ts';
 import * as resumableUploads from './0009-resumable-uploads.ts';
 import * as dashboard from './0013-dashboard.ts';
+import * as partitions from './0014-partitions.ts';
 
 export interface Migration {
   readonly version: number;
@@ -29,4 +30,5 @@ export const migrations: readonly Migration[] = [
   { version: 8, name: 'thumbnails-share', up: thumbnailsShare.up },
   { version: 9, name: 'resumable-uploads', up: resumableUploads.up },
   { version: 13, name: 'dashboard', up: dashboard.up },
+  { version: 14, name: 'partitions', up: partitions.up },
 ];
