@@ -10,7 +10,7 @@ const chapters: readonly (readonly [string, RegExp])[] = [
     'Where things are kept',
     /^(DATA_DIR|DATABASE_|STORAGE_|SECRET_KEY|RETENTION_|EVENT_RETENTION|SERVER_KEY)/,
   ],
-  ['Deliveries', /^(ALLOW_|LOCAL_|DELIVERY_|WEBHOOK_|RETRY_)/],
+  ['Deliveries', /^(ALLOW_|LOCAL_|DELIVERY_|WORKER_|WEBHOOK_|RETRY_)/],
   ['People, mail and text messages', /^(OPEN_|SMTP_|MAIL_|SMS_)/],
   ['Services where people sign in', /^(GOOGLE|DROPBOX|MICROSOFT|BOX|OAUTH)/],
   ['Plans', /^(PLANS|STRIPE)/],

@@ -65,6 +65,7 @@ export interface Config {
   deliveryConcurrency: number;
   /** Beside the main one; 0: none. */
   deliveryThreads: number;
+  workerConcurrency: number;
   webhookConcurrency: number;
   /** Seconds. */
   retrySchedule: number[];
@@ -114,6 +115,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     logPretty: process.stdout.isTTY === true,
     deliveryThreads: readThreads(read('DELIVERY_THREADS')),
     deliveryConcurrency: readInteger('DELIVERY_CONCURRENCY', read('DELIVERY_CONCURRENCY'), 1, 1_000),
+    workerConcurrency: readInteger('WORKER_CONCURRENCY', read('WORKER_CONCURRENCY'), 1, 4_096),
     webhookConcurrency: readInteger('WEBHOOK_CONCURRENCY', read('WEBHOOK_CONCURRENCY'), 1, 128),
     retrySchedule: readSchedule(read('RETRY_SCHEDULE')),
     retentionDays: readInteger('RETENTION_DAYS', read('RETENTION_DAYS'), 0, 36_500),

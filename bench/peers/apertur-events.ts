@@ -41,7 +41,7 @@ export async function startApertur(
     outbound,
     clock: systemClock,
     logger,
-    config: { webhookConcurrency: options.concurrency },
+    config: { webhookConcurrency: options.concurrency, workerConcurrency: 256 },
     worker: 'wrk_benchmark',
   });
   engine.start();

@@ -90,6 +90,12 @@ export const settings = [
       'Threads that carry photos to stores and file servers, each started when there is work for it. 0: none, the main thread does it. Empty: one fewer than there are processors, from 1 to 4.',
   },
   {
+    name: 'WORKER_CONCURRENCY',
+    default: '256',
+    meaning:
+      'Deliveries of photos in flight in one process at most, and as many of events; one project has half of them at most.',
+  },
+  {
     name: 'WEBHOOK_CONCURRENCY',
     default: '32',
     meaning: 'Events in flight at one webhook at most; a webhook may set its own limit.',

@@ -43,6 +43,7 @@ export interface EngineOptions {
     | 'retrySchedule'
     | 'deliveryConcurrency'
     | 'deliveryThreads'
+    | 'workerConcurrency'
     | 'localRoots'
     | 'storageUrl'
     | 'dataDir'
@@ -83,6 +84,7 @@ export function createDeliveryEngine(options: EngineOptions): DeliveryEngine {
     clock,
     logger,
     laneLimit: config.deliveryConcurrency,
+    slots: config.workerConcurrency,
   });
   let stopListening = (): void => {};
 

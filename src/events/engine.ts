@@ -27,7 +27,7 @@ export interface EventEngineOptions {
   outbound: Outbound;
   clock: Clock;
   logger: Logger;
-  config: Pick<Config, 'webhookConcurrency'>;
+  config: Pick<Config, 'webhookConcurrency' | 'workerConcurrency'>;
   /** The id of this process among the workers. */
   worker: string;
   /** Milliseconds for one attempt. Default 30,000 (contract §8.6). */
@@ -87,6 +87,7 @@ export function createEventEngine(options: EventEngineOptions): EventEngine {
     clock,
     logger,
     laneLimit,
+    slots: config.workerConcurrency,
   });
   let stopListening = (): void => {};
 
