@@ -19,6 +19,12 @@ export const benchmarks: Readonly<Record<string, Listed>> = {
       'How close do uploads come to a bare server that only hashes, writes and syncs, and what memory do 100 take?',
     load: () => import('./upload.ts'),
   },
+  'upload-shared': {
+    title: 'Uploads on PostgreSQL and S3',
+    question:
+      'How close do uploads on PostgreSQL and an S3-compatible store come to a bare server that writes to both?',
+    load: () => import('./upload-shared.ts'),
+  },
   latency: {
     title: 'Latency',
     question: 'How soon after its 201 is a photo at the webhook?',
@@ -34,6 +40,11 @@ export const benchmarks: Readonly<Record<string, Listed>> = {
     question:
       'Does a claim cost the same beside a thousand, a hundred thousand and three million finished rows?',
     load: () => import('./claim.ts'),
+  },
+  workers: {
+    title: 'Two workers beside one',
+    question: 'How much more do two workers deliver than one, when the receiver is not the limit?',
+    load: () => import('./workers.ts'),
   },
   destinations: {
     title: 'Destinations beside rclone',
