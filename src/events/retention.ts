@@ -82,8 +82,17 @@ function pruneRows(
   );
 }
 
+/** undefined_table */
+const undefinedTable = '42P01';
+
 async function remove(db: Database, statement: RawBuilder<unknown>): Promise<number> {
-  return db.write(async (tx) => Number((await statement.execute(tx.q)).numAffectedRows ?? 0));
+  try {
+    return await db.write(async (tx) => Number((await statement.execute(tx.q)).numAffectedRows ?? 0));
+  } catch (error) {
+    // Another process dropped the partition since we saw it.
+    if ((error as { code?: unknown }).code === undefinedTable) return 0;
+    throw error;
+  }
 }
 
 /** A secret whose overlap has ended opens nothing any more, so it need not lie about. */

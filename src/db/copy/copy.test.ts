@@ -1,10 +1,12 @@
 import { closeSync, copyFileSync, openSync, writeSync } from 'node:fs';
 import { sql } from 'kysely';
+import { ulid } from 'ulid';
 import { expect, test } from 'vitest';
 import { createTestDatabase, eachEngine, type TestEngine } from '../../../test/helpers/database.ts';
 import { silentLogger } from '../../lib/logger.ts';
 import type { Database, Engine } from '../database.ts';
 import { openDatabase } from '../open.ts';
+import { makePartitions } from '../partitions.ts';
 import { CopyError, copyDatabase } from './copy.ts';
 import { snapshotSqlite, withSnapshot } from './snapshot.ts';
 
@@ -16,6 +18,14 @@ const project = (id: string) => ({
   plan: 'free',
   created_at: now,
   updated_at: now,
+});
+const attemptAt = (at: number) => ({
+  id: `att_${ulid(at)}`,
+  delivery_id: 'del_1',
+  number: 1,
+  started_at: at,
+  duration_ms: 1.5,
+  outcome: 'sent' as const,
 });
 const usage = (project_id: string, month: string, sessions: number) => ({ project_id, month, sessions });
 
@@ -113,6 +123,34 @@ eachEngine('a copy from', (engine) => {
       });
     });
   }
+
+  test('what lies in partitions is one table of the copy, wherever its rows go', async () => {
+    await pair(engine, 'postgres', async (from, to) => {
+      const day = 86_400_000;
+      const attempts = Array.from({ length: 2_500 }, (_, n) =>
+        attemptAt(Date.now() + ((n % 3) - 1) * 40 * day),
+      );
+      await from.db.write(async ({ q }) => {
+        for (let at = 0; at < attempts.length; at += 500)
+          await q
+            .insertInto('attempts')
+            .values(attempts.slice(at, at + 500))
+            .execute();
+      });
+      await makePartitions(to, { now: Date.now() + 40 * day, width: 'month' });
+      const copy = () => withSnapshot(from, (source) => copyDatabase(source, to));
+      const first = await copy();
+      expect(first.find(({ table }) => table === 'attempts')).toMatchObject({ rows: 2_500, changed: 2_500 });
+      expect(first.map(({ table }) => table).filter((name) => /_(start|rest|\d+)$/.test(name))).toEqual([]);
+      const places = await sql`select distinct tableoid from attempts`.execute(to.read);
+      expect(places.rows.length).toBeGreaterThan(1);
+      await from.db.write(({ q }) =>
+        q.deleteFrom('attempts').where('id', 'in', [attempts[0]!.id, attempts[1]!.id]).execute(),
+      );
+      const again = await copy();
+      expect(again.find(({ table }) => table === 'attempts')).toMatchObject({ rows: 2_498, changed: 2 });
+    });
+  });
 
   test('into the database of another install is refused, and changes nothing', async () => {
     await pair(engine, 'sqlite', async (from, to) => {
