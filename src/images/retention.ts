@@ -4,6 +4,8 @@ import type { Storage } from '../storage/storage.ts';
 import { removeThumbnails } from './thumbnails.ts';
 
 const day = 24 * 3_600_000;
+/** A store far away answers each removal after a while. */
+const atOnce = 8;
 
 /**
  * Purges photos older than the retention whose deliveries have all ended and which nobody still has to fetch; returns
@@ -35,13 +37,28 @@ export async function purgeImages(
     .orderBy('i.created_at')
     .limit(100)
     .execute();
-  for (const image of due) {
-    // The row first: a photo that is said to be kept is there; one that is said to be gone may still be.
-    await db.write(async (tx) => {
-      await tx.q.updateTable('images').set({ purged_at: now }).where('id', '=', image.id).execute();
-    });
-    await storage.remove(image.storage_key);
-    await removeThumbnails(storage, image);
-  }
+  let next = 0;
+  const purge = async (): Promise<void> => {
+    for (let image = due[next++]; image !== undefined; image = due[next++]) {
+      // The row first: a photo that is said to be kept is there; one that is said to be gone may still be.
+      if (!(await markPurged(db, image.id, now))) continue;
+      await storage.remove(image.storage_key);
+      await removeThumbnails(storage, image);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, purge));
   return due.length;
+}
+
+/** False when another process has it: several that look find the same photos. */
+async function markPurged(db: Database, id: string, now: number): Promise<boolean> {
+  return db.write(async (tx) => {
+    const mine = await tx.q
+      .updateTable('images')
+      .set({ purged_at: now })
+      .where('id', '=', id)
+      .where('purged_at', 'is', null)
+      .executeTakeFirst();
+    return Number(mine.numUpdatedRows) > 0;
+  });
 }
