@@ -46,6 +46,12 @@ export const benchmarks: Readonly<Record<string, Listed>> = {
     question: 'How much more do two workers deliver than one, when the receiver is not the limit?',
     load: () => import('./workers.ts'),
   },
+  recovery: {
+    title: 'Recovery after kill -9',
+    question:
+      'How soon does a delivery go on whose process was killed, by its own restart and by another process?',
+    load: () => import('./recovery.ts'),
+  },
   destinations: {
     title: 'Destinations beside rclone',
     question: 'How fast are photos delivered to file-like destinations, beside rclone?',
