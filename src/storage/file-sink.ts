@@ -45,6 +45,7 @@ export class FileSink {
   /** Bytes in the last of the blocks. */
   #filled = BLOCK_BYTES;
   #writing: Promise<void> = Promise.resolve();
+  #flushed = false;
   #ended = false;
 
   /** `open` makes the file, when the first bytes are written: a small upload that is refused never touches the disk. */
@@ -60,6 +61,11 @@ export class FileSink {
       await this.#writing;
       this.#flush();
     }
+  }
+
+  /** All that was taken, as long as none of it had to be written: it is there until `end`. */
+  collected(): Buffer[] | undefined {
+    return this.#flushed ? undefined : this.#trimmed();
   }
 
   /** Writes what has been collected, and gives the open file; more may follow. */
@@ -105,13 +111,19 @@ export class FileSink {
   #flush(): void {
     if (this.#blocks.length === 0) return;
     const blocks = this.#blocks;
-    const last = blocks.length - 1;
-    const batch = blocks.map((block, index) => (index === last ? block.subarray(0, this.#filled) : block));
+    const batch = this.#trimmed();
+    this.#flushed = true;
     this.#blocks = [];
     this.#filled = BLOCK_BYTES;
     this.#writing = this.#writeAll(batch).finally(() => this.#pool.giveBack(blocks));
     // A failure is met by whoever waits next; until then it must not count as unhandled.
     this.#writing.catch(() => undefined);
+  }
+
+  /** The blocks, the last one as far as it is filled. */
+  #trimmed(): Buffer[] {
+    const last = this.#blocks.length - 1;
+    return this.#blocks.map((block, index) => (index === last ? block.subarray(0, this.#filled) : block));
   }
 
   async #writeAll(batch: Buffer[]): Promise<void> {

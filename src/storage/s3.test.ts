@@ -109,6 +109,25 @@ describe('large photos', () => {
   });
 });
 
+describe('the local disk', () => {
+  test('a small photo never touches it, also when it is sent twice; a large one leaves nothing there', async () => {
+    const proxy = await createFaultProxy({ host: rgw.host, port: rgw.port });
+    onTestFinished(() => proxy.close());
+    const local = join(temporaryDirectory, 'small');
+    const storage = open({ port: proxy.port }, { temporaryDirectory: local, pause: async () => proxy.set() });
+    for (const size of [1, 65_536, 200_000]) {
+      const bytes = randomBytes(size);
+      const key = newKey();
+      proxy.set({ resetAfter: Math.floor(size / 2) });
+      await put(storage, key, bytes);
+      expect((await get(storage, key)).equals(bytes)).toBe(true);
+    }
+    await expect(readdir(local)).rejects.toThrow('ENOENT');
+    await put(storage, newKey(), randomBytes(300_000));
+    expect(await readdir(local)).toEqual([]);
+  });
+});
+
 describe('trouble', () => {
   test('a connection that breaks is tried again, without asking the phone', async () => {
     const bytes = randomBytes(7 * MIB);
