@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { receiveEvents } from '../helpers/event-receiver.ts';
-import { request, startProduct, waitUntil } from '../helpers/product.ts';
+import { patience, request, startProduct, waitUntil } from '../helpers/product.ts';
 import { between, seeded } from '../helpers/seeded.ts';
 
 const kills = Number(process.env.EVENT_KILLS ?? 5);
@@ -14,7 +14,7 @@ const seed = Number(process.env.FAULT_SEED ?? 4);
 const slowly = { everyMs: 300 };
 
 test(`events survive ${kills} kills, and a replay two more`, {
-  timeout: 60_000 + kills * 15_000,
+  timeout: (60_000 + kills * 15_000) * patience,
 }, async () => {
   const random = seeded(seed);
   const product = await startProduct();
