@@ -7,6 +7,11 @@ import type { SftpRequests } from './sftp-requests.ts';
 const packetBytes = 32_768;
 /** Type, id, offset and three lengths (draft-ietf-secsh-filexfer §6.4), to which the handle comes. */
 const writeHeaderBytes = 25;
+/**
+ * Packets in one request, where the server takes that much: each request is answered, and an answer costs as much as a
+ * packet. More would let a slow road look like a silent server.
+ */
+const packetsTogether = 4;
 /** Bytes sent and not yet acknowledged; also what a transfer holds in memory. */
 const aheadBytes = 2 * 1_048_576;
 
@@ -17,7 +22,7 @@ export async function writeFile(
   source: AsyncIterable<Buffer>,
 ): Promise<void> {
   const { sftp } = requests;
-  useKeyObject(sftp);
+  useKeyObjects(sftp);
   let at = 0;
   let ahead = 0;
   let failure: { error: unknown } | undefined;
@@ -40,7 +45,7 @@ export async function writeFile(
       },
     );
   };
-  for await (const piece of inPieces(source, packetBytes - writeHeaderBytes - handle.length)) {
+  for await (const piece of inPieces(source, requestBytes(sftp) - writeHeaderBytes - handle.length)) {
     while (ahead >= aheadBytes && !failure) await moved();
     if (failure) throw failure.error;
     write(piece);
@@ -49,33 +54,53 @@ export async function writeFile(
   if (failure) throw failure.error;
 }
 
-/**
- * ssh2 hands its key to Node anew for each packet, and Node finds out with two exceptions that plain bytes are no key
- * object: a fifth of the processor time of an upload. Given a key object, it asks nothing. The cipher is ssh2's own affair
- * and another one after keys were exchanged again, so this looks before each file, and lets be what it does not know.
- */
-function useKeyObject(sftp: SFTPWrapper): void {
-  const { _protocol: protocol } = sftp as { _protocol?: { _cipher?: { _encKey?: Buffer | KeyObject } } };
-  const cipher = protocol?._cipher;
-  if (cipher && Buffer.isBuffer(cipher._encKey)) cipher._encKey = createSecretKey(cipher._encKey);
+/** ssh2 knows what an OpenSSH takes, and asks servers that have a word for it (limits@openssh.com). */
+function requestBytes(sftp: SFTPWrapper): number {
+  const { _maxWriteLen: most = 0 } = sftp as { _maxWriteLen?: number };
+  return most >= packetsTogether * packetBytes ? packetsTogether * packetBytes : packetBytes;
 }
 
-/** Each in a buffer of its own: what a server takes less of at a time, ssh2 reads again later. */
+interface Ciphers {
+  _cipher?: { _encKey?: Buffer | KeyObject };
+  _decipher?: { _decipherKey?: Buffer | KeyObject };
+}
+
+/**
+ * ssh2 hands its key to Node anew for each packet, and Node finds out with two exceptions that plain bytes are no key
+ * object: a fifth of the processor time of an upload. Given a key object, it asks nothing. The ciphers are ssh2's own affair
+ * and others after keys were exchanged again, so this looks before each file, and lets be what it does not know.
+ */
+function useKeyObjects(sftp: SFTPWrapper): void {
+  const { _protocol: protocol } = sftp as { _protocol?: Ciphers };
+  const { _cipher: cipher, _decipher: decipher } = protocol ?? {};
+  if (cipher && Buffer.isBuffer(cipher._encKey)) cipher._encKey = createSecretKey(cipher._encKey);
+  if (decipher && Buffer.isBuffer(decipher._decipherKey)) {
+    decipher._decipherKey = createSecretKey(decipher._decipherKey);
+  }
+}
+
+/** Copied only where a piece begins in one chunk and ends in another. What was given stays as it is. */
 async function* inPieces(source: AsyncIterable<Buffer>, length: number): AsyncGenerator<Buffer> {
-  let piece = Buffer.allocUnsafe(length);
+  let piece: Buffer | undefined;
   let filled = 0;
   for await (const chunk of source) {
     for (let at = 0; at < chunk.length; ) {
+      if (filled === 0 && chunk.length - at >= length) {
+        yield chunk.subarray(at, at + length);
+        at += length;
+        continue;
+      }
+      piece ??= Buffer.allocUnsafe(length);
       const copied = chunk.copy(piece, filled, at);
       at += copied;
       filled += copied;
       if (filled < length) continue;
       yield piece;
-      piece = Buffer.allocUnsafe(length);
+      piece = undefined;
       filled = 0;
     }
   }
-  if (filled > 0) yield piece.subarray(0, filled);
+  if (piece) yield piece.subarray(0, filled);
 }
 
 /** Reads a file of a known size, in order. Rejects with SftpRefusal. */
