@@ -6,6 +6,7 @@ import { encodePath } from '../../lib/url-path.ts';
 import type { ConnectionServices } from '../destination.ts';
 import { type TransferError, transfer } from '../transfer.ts';
 import { failureFromAnswer, readError } from './answers.ts';
+import { HashCheck } from './hash-check.ts';
 import { addressOf, isRegion, type S3Settings } from './settings.ts';
 
 export interface BucketRequest {
@@ -19,6 +20,7 @@ export interface BucketRequest {
 
 export class Bucket {
   readonly settings: S3Settings;
+  readonly hashCheck = new HashCheck();
   readonly #services: Pick<ConnectionServices, 'outbound' | 'now'>;
   /** As set, or as the store corrected it. */
   #region: string;

@@ -5,8 +5,9 @@ import type { Found } from '../conflict.ts';
 import type { DeliverableImage } from '../destination.ts';
 import { xmlText } from '../meanings.ts';
 import { type NotWritten, verifyBySize, type Written } from '../object-store.ts';
-import { type Part, partsOf, persistently, wholeBody } from '../transfer.ts';
+import { assertStored, type Part, partsOf, persistently, storedBody, wholeBody } from '../transfer.ts';
 import type { Bucket } from './bucket.ts';
+import { isMismatch } from './hash-check.ts';
 import { isAmazon } from './settings.ts';
 
 /** Larger photos go in parts, so that a broken connection does not cost the whole way. */
@@ -48,7 +49,8 @@ async function putWhole(
   options: PutOptions,
   signal: AbortSignal,
 ): Promise<Written | NotWritten> {
-  const body = wholeBody(image);
+  const byStore = await bucket.hashCheck.works(bucket, key, signal);
+  const compared = byStore ? undefined : wholeBody(image);
   const checksum = Buffer.from(image.sha256, 'hex').toString('base64');
   const answer = await bucket.send(
     {
@@ -59,18 +61,24 @@ async function putWhole(
         ...condition(options),
         ...(isAmazon(bucket.settings) ? { 'x-amz-checksum-sha256': checksum } : {}),
       },
-      body: { ...body, sha256: image.sha256 },
+      body: { ...(compared ?? storedBody(image)), sha256: image.sha256 },
     },
     signal,
   );
   const refusal = readCondition(answer, options);
   if (refusal) return refusal;
-  if (answer.status < 200 || answer.status > 299) throw bucket.failure(answer, key);
+  if (answer.status < 200 || answer.status > 299) {
+    // Either the stored photo is damaged, or it was damaged on its way.
+    if (byStore && isMismatch(answer)) await assertStored(image);
+    throw bucket.failure(answer, key);
+  }
+  const etag = readEtag(answer);
   const same =
-    answer.headers['x-amz-checksum-sha256'] === checksum || readEtag(answer) === body.md5().toString('hex');
+    answer.headers['x-amz-checksum-sha256'] === checksum ||
+    (compared ? etag === compared.md5().toString('hex') : etag !== '');
   if (same) return { answer, verifiedBy: 'hash', remoteId: readVersion(answer) };
   // Every store names what it stored; a page that something in between made up does not.
-  if (readEtag(answer) === '') throw bucket.failure(answer, key);
+  if (etag === '') throw bucket.failure(answer, key);
   // Stores that encrypt with keys of their own have ETags that are no MD5. The signed hash was checked on the way in;
   // what is held is looked at where the key may look.
   const head = await bucket.send({ method: 'HEAD', key }, signal);

@@ -1,6 +1,6 @@
 /** Against the Ceph object gateway: it checks signatures, policies and quotas, and knows If-None-Match. */
 
-import { X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { createServer } from 'node:tls';
@@ -217,6 +217,53 @@ test('a photo that was damaged in storage never arrives', async () => {
     expect(error).toMatchObject({ fate: 'retry', message: expect.stringMatching(/check the storage/) });
   }
   expect(await rgw.list(bucket, 'damaged/')).toEqual([]);
+});
+
+describe('a store that checks the signed hash', () => {
+  const parts = ({ method, url }: { method?: string | undefined; url?: string | undefined }): boolean =>
+    method === 'PUT' && url!.includes('partNumber');
+
+  test('is asked once, leaves nothing behind, and then compares the photos itself', async () => {
+    const { origin, requests } = await serveGate({ host: '127.0.0.1', port: rgw.port }, {});
+    const connection = open({ endpoint: origin, key_template: 'checked/{filename}' });
+    for (let count = 0; count < 7; count++) {
+      const photo = makePhoto({ size: 60_000 });
+      const receipt = await connection.deliver(photo, never());
+      expect(receipt.verifiedBy).toBe('hash');
+      expect((await rgw.read(bucket, receipt.remotePath!))?.equals(photo.bytes())).toBe(true);
+    }
+    expect(requests.filter(parts)).toHaveLength(1);
+    expect(await rgw.list(bucket, 'checked/')).toHaveLength(7);
+    const { body } = await rgw.call('GET', `/${bucket}`, { query: 'prefix=checked%2F&uploads' });
+    expect(body.toString()).not.toMatch(/<Upload>/);
+
+    const kept = makePhoto({ size: 60_000, filename: 'kept.jpg' });
+    await connection.deliver(kept, never());
+    const damaged = { ...makePhoto({ size: 60_000, filename: 'kept.jpg' }), sha256: '0'.repeat(64) };
+    const error = await failure(connection.deliver(damaged, never()));
+    expect(error).toMatchObject({ fate: 'retry', message: expect.stringMatching(/check the storage/) });
+    const short = { ...kept, sizeBytes: 60_001 };
+    expect((await failure(connection.deliver(short, never()))).message).toMatch(/60000 of 60001 bytes/);
+    expect((await rgw.read(bucket, 'checked/kept.jpg'))?.equals(kept.bytes())).toBe(true);
+  });
+
+  test('is believed only when it refused: one that takes anything is compared with', async () => {
+    let etag = '';
+    const { origin } = await serveGate(undefined, {
+      answer: (request) => {
+        if (request.url!.includes('uploads=')) return { status: 200, body: '<UploadId>u1</UploadId>' };
+        return request.method === 'PUT' ? { status: 200, headers: { etag } } : { status: 204 };
+      },
+    });
+    const connection = open({ endpoint: origin });
+    for (let count = 0; count < 7; count++) {
+      const photo = makePhoto();
+      etag = createHash('md5').update(photo.bytes()).digest('hex');
+      expect((await connection.deliver(photo, never())).verifiedBy).toBe('hash');
+      etag = '0'.repeat(32);
+      expect((await connection.deliver(photo, never())).verifiedBy).toBe('none');
+    }
+  });
 });
 
 test('an own CA and a pinned certificate are trusted, others are refused with advice', async () => {
