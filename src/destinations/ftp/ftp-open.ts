@@ -56,7 +56,8 @@ class Opening {
   async open(signal: AbortSignal, shared: Shared): Promise<FtpSession> {
     const late = AbortSignal.timeout(this.#times.openMs);
     const stop = AbortSignal.any([signal, late]);
-    stop.addEventListener('abort', () => this.abandon(), { once: true });
+    const abandon = (): void => this.abandon();
+    stop.addEventListener('abort', abandon, { once: true });
     try {
       const address = await this.#connect(stop);
       await this.#encrypt(stop);
@@ -80,6 +81,9 @@ class Opening {
         'Check that the port speaks FTP, and how busy the server is.',
         { fate: 'retry', cause: error },
       );
+    } finally {
+      // An open session outlives both: the time for opening, and the photo that it was opened for.
+      stop.removeEventListener('abort', abandon);
     }
   }
 

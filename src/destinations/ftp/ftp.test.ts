@@ -349,6 +349,18 @@ describe('while it goes wrong', () => {
     expect(error.message).toMatch(/did not let us in within/);
   });
 
+  test('a session outlives what opened it: the photo, and the time that opening may take', async () => {
+    const server = await start();
+    const road = await createFtpRoad(server);
+    onTestFinished(() => road.close());
+    const connection = open(server, { host: road.host, port: road.port });
+    const first = new AbortController();
+    await connection.deliver(makePhoto(), first.signal);
+    first.abort();
+    await connection.deliver(makePhoto(), never());
+    expect(road.connections).toBe(1);
+  });
+
   test('a folder that was removed between two photos is made again by the next attempt', async () => {
     const server = await start();
     const connection = open(server, { path_template: 'a/{filename}' });
