@@ -9,6 +9,7 @@ import { type Guard, OutboundError } from '../../lib/outbound.ts';
 import { broken, FileServerError, fromOutbound } from '../file-server-error.ts';
 import type { Patience } from '../file-session.ts';
 import { hideSecrets } from '../meanings.ts';
+import { DataLost } from './ftp-data.ts';
 
 /** `text` without the code, control characters and line ends. */
 export interface Reply {
@@ -93,12 +94,14 @@ export class Control {
 
   async #ask(line: string | undefined): Promise<Reply> {
     try {
-      const { code, message } = await this.#client.ftp.handle(line, (reply, task) => {
-        if (reply instanceof FTPError) task.resolve({ code: reply.code, message: reply.message });
-        else if (reply instanceof Error) task.reject(reply);
-        // 1xx to anything but a transfer is a word on the way.
-        else if (reply.code >= 200) task.resolve(reply);
-      });
+      const { code, message } = await withoutStack(() =>
+        this.#client.ftp.handle(line, (reply, task) => {
+          if (reply instanceof FTPError) task.resolve({ code: reply.code, message: reply.message });
+          else if (reply instanceof Error) task.reject(reply);
+          // 1xx to anything but a transfer is a word on the way.
+          else if (reply.code >= 200) task.resolve(reply);
+        }),
+      );
       return { code, text: this.#textOf(message) };
     } catch (error) {
       throw this.#broke(error);
@@ -246,6 +249,17 @@ export class Control {
   }
 }
 
+/** basic-ftp writes down the stack with each command, for whom it disturbs: a twentieth of the work of a photo. */
+function withoutStack<T>(work: () => T): T {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return work();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
 const isPort = (port: number): boolean => Number.isInteger(port) && port > 0 && port < 65_536;
 
 /** What stopped a transfer is on our side and passes as it is. */
@@ -253,57 +267,4 @@ class SourceFailed extends Error {
   constructor(cause: unknown) {
     super('The photo could not be read', { cause });
   }
-}
-
-/** The data connection broke or stalled. */
-export class DataLost extends Error {
-  readonly stalled: boolean;
-  constructor(stalled: boolean, cause?: unknown) {
-    super('The data connection broke', { cause });
-    this.stalled = stalled;
-  }
-}
-
-/** Sends everything and ends. Rejects with DataLost, or with what reading the source throws. */
-export async function send(source: AsyncIterable<Buffer>, data: net.Socket, stallMs: number): Promise<void> {
-  const end = watch(data, stallMs);
-  for await (const chunk of source) {
-    if (end.lost) throw end.lost;
-    if (!data.write(chunk)) await end.or(new Promise((done) => data.once('drain', done)));
-  }
-  await end.or(new Promise<void>((done) => data.end(done)));
-}
-
-/** Reads everything. Rejects with DataLost. */
-export async function receive(
-  data: net.Socket,
-  stallMs: number,
-  take: (chunk: Buffer) => void,
-): Promise<void> {
-  const end = watch(data, stallMs);
-  data.on('data', take);
-  await end.or(new Promise<void>((done) => data.once('end', done)));
-}
-
-function watch(data: net.Socket, stallMs: number) {
-  const watched: { lost: DataLost | undefined; or<T>(work: Promise<T>): Promise<T> } = {
-    lost: undefined,
-    or: async (work) => await Promise.race([work, failed]),
-  };
-  let fail: (error: DataLost) => void = () => {};
-  const failed = new Promise<never>((_, reject) => {
-    fail = reject;
-  });
-  failed.catch(() => undefined);
-  const lose = (stalled: boolean, cause?: unknown): void => {
-    watched.lost ??= new DataLost(stalled, cause);
-    fail(watched.lost);
-  };
-  data.on('error', (error) => lose(false, error)).on('close', () => lose(false));
-  data.setTimeout(stallMs, () => {
-    lose(true);
-    data.destroy();
-  });
-  if (data.destroyed) lose(false);
-  return watched;
 }

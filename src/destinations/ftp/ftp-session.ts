@@ -7,7 +7,8 @@ import type { DeliverableImage, Receipt } from '../destination.ts';
 import { hashDiffers, sizeDiffers } from '../file-server-error.ts';
 import type { FileSession, Renamed, Upload } from '../file-session.ts';
 import { hashImage, readImage } from '../read-image.ts';
-import { type Control, receive, send } from './ftp-control.ts';
+import type { Control } from './ftp-control.ts';
+import { receive, send } from './ftp-data.ts';
 import { refusal } from './ftp-replies.ts';
 
 /** Between all sessions of a destination. */

@@ -7,6 +7,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { type Guard, OutboundError, type OutboundRequest, type Phases } from '../outbound.ts';
 import { describeFailure, errorCode, withoutBrackets } from './failures.ts';
+import { secureContextOf } from './secure-context.ts';
 
 export interface Target {
   protocol: 'http:' | 'https:';
@@ -130,7 +131,7 @@ async function secure(
       ALPNProtocols: ['http/1.1'],
       // A pin names one certificate and says more than any chain; it is compared below, before a byte is sent.
       rejectUnauthorized: !pin,
-      ...(target.tls?.ca ? { ca: target.tls.ca } : {}),
+      secureContext: secureContextOf(target.tls?.ca),
     });
     await opened(secured, 'secureConnect', target, progress, signal);
     if (pin && normalisePin(secured.getPeerCertificate().fingerprint256 ?? '') !== pin) {

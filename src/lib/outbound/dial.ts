@@ -7,6 +7,7 @@ import tls from 'node:tls';
 import { type Guard, OutboundError, type OutboundRequest, type Phases } from '../outbound.ts';
 import { elapsedSince, openSocket, type Progress } from './connect.ts';
 import { describeDeadline, describeFailure, errorCode } from './failures.ts';
+import { secureContextOf } from './secure-context.ts';
 
 export interface DialOptions {
   /** A name or an IP address, no brackets. */
@@ -84,7 +85,7 @@ function tlsOptions({ host, tls: trust, session }: SecureOptions): tls.Connectio
     servername: net.isIP(host) === 0 ? host : '',
     // A pin names one certificate and says more than any chain; it is compared before a byte is sent.
     rejectUnauthorized: !trust?.pinnedSha256,
-    ...(trust?.ca ? { ca: trust.ca } : {}),
+    secureContext: secureContextOf(trust?.ca),
     ...(session ? { session } : {}),
   };
 }
