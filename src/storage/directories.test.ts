@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { Directories, syncDirectory } from './directories.ts';
+import { syncFolder } from '../lib/folder-syncs.ts';
+import { Directories } from './directories.ts';
 
 /** Syncs that the test ends by hand. */
 function heldSyncs(): { started: string[]; release: (error?: Error) => void; directories: Directories } {
@@ -81,7 +82,7 @@ describe('making', () => {
     const synced: string[] = [];
     const directories = new Directories((path) => {
       synced.push(path);
-      return syncDirectory(path);
+      return syncFolder(path);
     });
     const deep = join(top, 'a/b/c');
     await Promise.all([directories.ensure(deep), directories.ensure(deep)]);
@@ -91,7 +92,7 @@ describe('making', () => {
     await rm(join(top, 'a'), { recursive: true });
     await directories.remake(deep);
     expect(synced).toHaveLength(6);
-    await expect(syncDirectory(deep)).resolves.toBeUndefined();
+    await expect(syncFolder(deep)).resolves.toBeUndefined();
   });
 
   test('a failure is not remembered', async () => {

@@ -14,7 +14,7 @@ import { type Storage, StorageMissingError, type StorageWriter, type StoredObjec
 import { sweepTemporary, temporaryName } from './temporary.ts';
 
 /** Chunks of a stored photo, as they are read for a delivery: each wakes a thread, which costs more than the copying. */
-const READ_BYTES = 262_144;
+const READ_BYTES = 524_288;
 
 export interface DiskStorageOptions {
   /** Made when it is not there. `tmp` in it is ours. */

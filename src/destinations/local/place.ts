@@ -2,9 +2,9 @@
  * Where a local destination may write: a folder under one of the roots that the operator opened. A **place** is decided
  * by its name when the settings are saved, and proven by its real path, links followed, before each write.
  */
-import { constants } from 'node:fs';
-import { mkdir, open, realpath } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
+import { syncFolder } from '../../lib/folder-syncs.ts';
 import { leadsOut } from './failures.ts';
 
 export interface Place {
@@ -33,6 +33,12 @@ function contains(root: string, folder: string): boolean {
  * `give-up` when a link leads out of the root, before anything is made there; else what the file system says.
  */
 export async function makeFolder(root: string, folder: string): Promise<string> {
+  // Most photos come into a folder that is there; with a slash behind it, no file passes for one.
+  const there = await realpath(`${folder}${path.sep}`).catch(ignore('ENOENT'));
+  if (there !== undefined) {
+    assertInside(await realpath(root), there, folder);
+    return there;
+  }
   // Only the last step to the root is made: when a whole branch is missing, a disk is probably not mounted.
   await mkdir(root).catch(ignore('EEXIST'));
   const realRoot = await realpath(root);
@@ -62,17 +68,6 @@ async function syncUpTo(top: string, bottom: string): Promise<void> {
   for (let folder = bottom; ; folder = path.dirname(folder)) {
     await syncFolder(folder);
     if (folder === top || folder === path.dirname(folder)) return;
-  }
-}
-
-/** Makes the names in a folder survive a power cut. */
-export async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return; // Folders cannot be opened there; the file system journals names.
-  const handle = await open(folder, constants.O_RDONLY);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

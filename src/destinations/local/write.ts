@@ -4,13 +4,14 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, link, lstat, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, link, lstat, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { addAbortSignal } from 'node:stream';
+import { FolderSyncs } from '../../lib/folder-syncs.ts';
 import { type Conflict, type Found, placeImage } from '../conflict.ts';
 import { type DeliverableImage, DeliveryError } from '../destination.ts';
 import { sayingWhy, stopped, toDeliveryError } from './failures.ts';
-import { ignore, syncFolder } from './place.ts';
+import { ignore } from './place.ts';
 
 export interface Written {
   path: string;
@@ -20,6 +21,14 @@ export interface Written {
 
 /** What this process is writing at this moment: no leftovers. */
 const active = new Set<string>();
+/** Photos that get their names at the same moment share the sync of their folder. */
+const syncs = new FolderSyncs();
+
+interface Temporary {
+  path: string;
+  /** It got its name, and is temporary no more. */
+  renamed: boolean;
+}
 
 const temporaryPrefix = (image: DeliverableImage): string => `.apertur-${image.deliveryId}-`;
 
@@ -34,16 +43,17 @@ export async function writePhoto(
 ): Promise<Written> {
   const { folder, name, conflict } = target;
   const final = path.join(folder, name).replaceAll(path.sep, '/');
-  const temporary = path.join(folder, `${temporaryPrefix(image)}${randomBytes(4).toString('hex')}.tmp`);
-  active.add(temporary);
+  const temporaryName = `${temporaryPrefix(image)}${randomBytes(4).toString('hex')}.tmp`;
+  const temporary: Temporary = { path: path.join(folder, temporaryName), renamed: false };
+  active.add(temporary.path);
   try {
-    await copy(image, temporary, signal);
+    await copy(image, temporary.path, signal);
     const written = await sayingWhy(final, () => publish(image, temporary, final, conflict));
-    await sayingWhy(folder, () => syncFolder(folder));
+    await sayingWhy(folder, () => syncs.sync(folder));
     return written;
   } finally {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    active.delete(temporary);
+    if (!temporary.renamed) await unlink(temporary.path).catch(() => undefined);
+    active.delete(temporary.path);
   }
 }
 
@@ -99,19 +109,20 @@ async function writeAll(file: FileHandle, chunk: Buffer): Promise<void> {
 
 async function publish(
   image: DeliverableImage,
-  temporary: string,
+  temporary: Temporary,
   final: string,
   conflict: Conflict,
 ): Promise<Written> {
   if (conflict === 'overwrite') {
-    await rename(temporary, final);
+    await rename(temporary.path, final);
+    temporary.renamed = true;
     return { path: final, same: true };
   }
   const placed = await placeImage(image, final, conflict, {
     look: (place) => look(place, image),
-    writeIfFree: async (place) => ((await linkIfFree(temporary, place)) ? true : 'taken'),
+    writeIfFree: async (place) => ((await linkIfFree(temporary.path, place)) ? true : 'taken'),
     overwrite: async (place) => {
-      await rename(temporary, place);
+      await rename(temporary.path, place);
       return true;
     },
   });
