@@ -61,13 +61,13 @@ function listed(results: Results): [string, Listed, Result][] {
 }
 
 function renderSummary(results: Results): string {
-  const rows = listed(results).flatMap(([, , { at, bars }]) =>
+  const rows = listed(results).flatMap(([, , { bars }]) =>
     bars.map((bar) => {
       const { name, what, figure, unit, wants, goal } = bar;
-      return `| \`${name}\` | ${cell(what)} | ${withUnit(figure, unit)} | ${wants} ${withUnit(goal, unit)} | ${verdict(bar)} | ${at.slice(0, 10)} |`;
+      return `| \`${name}\` | ${cell(what)} | ${withUnit(figure, unit)} | ${wants} ${withUnit(goal, unit)} | ${verdict(bar)} |`;
     }),
   );
-  return `\n| bar | what | figure | goal | | measured |\n|---|---|---|---|---|---|\n${rows.join('\n')}\n`;
+  return `\n| bar | what | figure | goal | |\n|---|---|---|---|---|\n${rows.join('\n')}\n`;
 }
 
 function renderResult(name: string, question: string, { at, machine, versions, bars }: Result): string {

@@ -145,20 +145,36 @@ test('the site is built whole: every link leads to a page of it, and nothing com
     file.endsWith('.html'),
   );
   expect(files.length).toBeGreaterThan(25);
+  const ids = new Map<string, Set<string>>();
+  const idsOf = (file: string): Set<string> => {
+    if (!ids.has(file)) {
+      const html = readFileSync(path.join(output, file), 'utf8');
+      ids.set(file, new Set([...html.matchAll(/ id="([^"]+)"/g)].map((match) => match[1]!)));
+    }
+    return ids.get(file)!;
+  };
   const broken: string[] = [];
   for (const file of files) {
     const html = readFileSync(path.join(output, file), 'utf8');
     expect(html).not.toMatch(/<(?:script|link|img|iframe)[^>]*(?:src|href)="(?:https?:)?\/\//);
-    for (const [, target] of html.matchAll(/(?:href|src)="([^"#]+)(?:#[^"]*)?"/g)) {
+    for (const [, target] of html.matchAll(/(?:href|src)="([^"]+)"/g)) {
       if (/^[a-z]+:/.test(target!)) continue;
-      if (!existsSync(path.join(output, path.dirname(file), decodeURI(target!))))
+      const [place = '', heading] = target!.split('#');
+      const there = place === '' ? file : path.join(path.dirname(file), decodeURI(place));
+      if (!existsSync(path.join(output, there))) broken.push(`${file}: ${target}`);
+      else if (heading && there.endsWith('.html') && !idsOf(there).has(decodeURIComponent(heading)))
         broken.push(`${file}: ${target}`);
     }
   }
   expect([...new Set(broken)]).toEqual([]);
   const operations = readFileSync(path.join(output, 'operations.html'), 'utf8');
   for (const [where, methods] of Object.entries(openApi.paths)) {
-    for (const method of Object.keys(methods))
-      expect(operations).toContain(`${method.toUpperCase()} ${where}`);
+    for (const [method, { tags, summary }] of Object.entries(methods)) {
+      const line = `${method.toUpperCase()} ${where}`;
+      expect(operations).toContain(line);
+      const page = readFileSync(path.join(output, `operations/${tags![0]!.toLowerCase()}.html`), 'utf8');
+      expect(page).toContain(line);
+      expect(page).toContain(`id="${slugOf(summary!)}"`);
+    }
   }
 });

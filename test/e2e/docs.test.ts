@@ -1,7 +1,12 @@
-/** The API's own page: opens in a real browser, in both schemes, with nothing from elsewhere. */
+/** The API's own page and the documentation site: open in a real browser, in both schemes, with nothing from elsewhere. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import axe from 'axe-core';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { readPages, writeSite } from '../../scripts/docs-site.ts';
 import { usePhones } from '../helpers/browser.ts';
+import { memoryFolder } from '../helpers/memory-folder.ts';
 import { useApp } from './stage.ts';
 
 const phones = usePhones();
@@ -42,3 +47,43 @@ test.each(['light', 'dark'] as const)(
     expect(asked.filter((url) => !url.startsWith(app.origin) && !url.startsWith('data:'))).toEqual([]);
   },
 );
+
+test('the documentation opens from a disk: it is found in, fits a phone, and is readable in both schemes', async () => {
+  const app = await startApp();
+  const output = mkdtempSync(path.join(memoryFolder(), 'apertur-site-'));
+  onTestFinished(() => rmSync(output, { recursive: true, force: true }));
+  writeSite({ pages: readPages(await (await fetch(`${app.origin}/openapi.json`)).json()), output });
+  const place = (file: string): string => pathToFileURL(path.join(output, file)).href;
+
+  const { page } = await phones.open({ ...desk, colorScheme: 'dark' });
+  const faults: string[] = [];
+  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
+  page.on('pageerror', (error) => faults.push(error.message));
+  await page.goto(place('index.html'));
+  await page.keyboard.press('/');
+  await page.keyboard.type('rotate secret overlap');
+  await page.locator('#results a', { hasText: 'Change the secret' }).click();
+  expect(page.url()).toBe(`${place('webhooks.html')}#change-the-secret`);
+
+  const small = await phones.open({ viewport: { width: 390, height: 800 }, colorScheme: 'light' });
+  for (const [open, file] of [
+    [page, 'benchmarks.html'],
+    [small.page, 'operations/sessions.html'],
+    [small.page, 'index.html'],
+  ] as const) {
+    await open.goto(place(file));
+    expect(await open.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);
+    await open.evaluate(axe.source);
+    const { violations } = (await open.evaluate(
+      // Without preloading: the page's own policy forbids to fetch its style again.
+      'axe.run(document, { preload: false, resultTypes: ["violations"] })',
+    )) as axe.AxeResults;
+    expect(violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${file}: ${id}: ${html}`))).toEqual(
+      [],
+    );
+  }
+  await small.page.getByRole('button', { name: 'Pages' }).click();
+  await small.page.getByRole('link', { name: 'Verifying webhooks' }).first().click();
+  await small.page.getByRole('heading', { name: 'Five rules' }).waitFor();
+  expect(faults).toEqual([]);
+});
