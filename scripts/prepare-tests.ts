@@ -39,6 +39,8 @@ const needs: readonly Need[] = [
   { packages: ['php-cli'], isThere: () => inPath('php') },
   { packages: ['ruby'], isThere: () => inPath('ruby') },
   { packages: ['golang-go'], isThere: () => inPath('go') },
+  // Its promtool reads the alerts, the queries of the dashboard and the metrics themselves.
+  { packages: ['prometheus'], isThere: () => inPath('promtool') },
   // Makes the HEIC pictures.
   { packages: ['libheif-examples'], isThere: () => inPath('heif-enc') },
   { packages: ['openssh-server'], isThere: () => inPath('sshd') && inPath('ssh-keygen') },
