@@ -7,6 +7,7 @@ import type { AttemptTable, DeliveryStatus } from '../db/schema.ts';
 import type { Fate, Receipt } from '../destinations/destination.ts';
 import { emit } from '../events/emit.ts';
 import { emitLive } from '../events/live.ts';
+import { tellProject } from '../events/project-live.ts';
 import { createId } from '../lib/ids.ts';
 import type { Phases } from '../lib/outbound.ts';
 import { completeIfDone, touchSession } from '../sessions/changes.ts';
@@ -62,6 +63,7 @@ export async function settle(tx: Tx, { job, worker, outcome, now }: Settled): Pr
   if (Number(mine.numUpdatedRows) === 0) return false;
   await recordAttempt(tx, job, outcome);
   await touchSession(tx, job.sessionId, now);
+  tellProject(tx, job.projectId, 'activity');
   if (status === 'sent') await tellSent(tx, job, now);
   if (status === 'failed') await tellFailed(tx, job, outcome.error ?? 'failed', now);
   if (outcome.hold) await holdLane(tx, job, outcome, now);
@@ -79,6 +81,7 @@ async function holdLane(tx: Tx, job: DeliveryJob, outcome: Outcome, now: number)
     .where('connection_version', '=', outcome.hold!.connectionVersion)
     .where('held_at', 'is', null)
     .execute();
+  tellProject(tx, job.projectId, 'settings');
 }
 
 function statusAfter(job: DeliveryJob, outcome: Outcome): DeliveryStatus {

@@ -7,6 +7,7 @@ import type { Database, Queries, Tx } from '../db/database.ts';
 import { isOneOf } from '../db/lists.ts';
 import type { DeliveryTable } from '../db/schema.ts';
 import { emitLive } from '../events/live.ts';
+import { tellProject } from '../events/project-live.ts';
 import type { Job, QueueSource } from '../queue/loop.ts';
 import { createRowSource } from '../queue/rows.ts';
 import { imageDeliveries } from '../queue/tables.ts';
@@ -70,6 +71,7 @@ async function toJobs(tx: Tx, rows: DeliveryTable[], now: number): Promise<Deliv
     await touchSession(tx, row.session_id, now);
     const data = { imageId: row.image_id, destinationId: row.destination_id };
     await emitLive(tx, row.session_id, 'image:delivering', data, now);
+    tellProject(tx, row.project_id, 'activity');
   }
   return rows.map((row) => ({
     id: row.id,

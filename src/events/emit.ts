@@ -7,6 +7,7 @@ import type { Tx } from '../db/database.ts';
 import type { EventTable, WebhookDeliveryTable } from '../db/schema.ts';
 import { createId } from '../lib/ids.ts';
 import { eventDeliveries, laneMessage } from '../queue/tables.ts';
+import { tellProject } from './project-live.ts';
 import { subscribedTopics, type Topic, type testTopic } from './topics.ts';
 
 export type { Topic } from './topics.ts';
@@ -83,6 +84,7 @@ export async function logEvent(
     data: JSON.stringify(event.data),
     created_at: event.now,
   });
+  tellProject(tx, event.projectId, 'activity');
   return id;
 }
 

@@ -12,6 +12,7 @@ import { eventDeliveries } from '../queue/tables.ts';
 import type { Outcome } from './attempt.ts';
 import { wakeWebhook } from './emit.ts';
 import { failWaiting, holdWaiting } from './held.ts';
+import { tellProject } from './project-live.ts';
 import { applyRule, type Ending } from './rule.ts';
 import { changeDeliveries, type DeliveryChange, insertAttempts } from './settle-rows.ts';
 import type { EventJob } from './source.ts';
@@ -42,6 +43,7 @@ export async function settleEvents(db: Database, tx: Tx, results: readonly Settl
     now,
   );
   for (const { job, outcome } of mine) {
+    tellProject(tx, job.projectId, 'activity');
     if (outcome.outcome === 'cancelled') wakeWebhook(tx, job.lane, job.projectId);
   }
   return results.map(({ job }) => ours.has(job.id));

@@ -6,6 +6,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Actor, recordAudit } from '../accounts/audit.ts';
 import type { Database, Tx } from '../db/database.ts';
+import { tellProject } from '../events/project-live.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Caller } from './auth.ts';
 import type { Operation } from './route.ts';
@@ -109,8 +110,10 @@ async function record(tx: Tx, entry: Pending, result: unknown, now: number): Pro
   const actor = actorOf(request);
   if (actor === undefined) return;
   const note = notes.get(entry);
+  const projectId = note?.projectId ?? request.caller?.projectId ?? null;
+  if (projectId !== null) tellProject(tx, projectId, 'settings');
   await recordAudit(tx, {
-    projectId: note?.projectId ?? request.caller?.projectId ?? null,
+    projectId,
     env: request.caller?.env ?? null,
     actor,
     action,

@@ -41,6 +41,7 @@ import { addPageSettingsRoutes } from './routes/page-settings.ts';
 import { addPlanRoutes } from './routes/plans.ts';
 import { addPollingRoutes } from './routes/polling.ts';
 import { addProjectDeliveryRoutes } from './routes/project-deliveries.ts';
+import { addProjectLiveRoutes } from './routes/project-live.ts';
 import { addProjectRoutes } from './routes/projects.ts';
 import { addQrRoutes } from './routes/qr.ts';
 import { addReplayRoutes } from './routes/replays.ts';
@@ -99,6 +100,7 @@ export async function createServer(given: Services): Promise<FastifyInstance> {
     addShareRoutes(add, services);
     addPageSettingsRoutes(add, services);
     addLiveRoutes(add, services);
+    addProjectLiveRoutes(add, services);
     addDestinationKindRoutes(add, services);
     addDestinationRoutes(add, services);
     addDestinationTrialRoutes(add, services);

@@ -2,6 +2,7 @@
 import type { Database } from '../db/database.ts';
 import type { Tags } from '../destinations/destination.ts';
 import { AppError, invalid } from '../errors.ts';
+import { tellProject } from '../events/project-live.ts';
 import { requireFeature } from '../projects/usage.ts';
 import { completeSession, touchSession } from './changes.ts';
 import { checkExpiry, chooseTypes, type LimitsInput } from './limits.ts';
@@ -76,6 +77,7 @@ export async function updateSession(
     if (Object.keys(values).length === 0) return;
     await tx.q.updateTable('sessions').set(values).where('id', '=', session.id).execute();
     await touchSession(tx, session.id, now);
+    tellProject(tx, session.projectId, 'activity');
     tx.notify('expiry', '');
   });
 }

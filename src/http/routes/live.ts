@@ -1,15 +1,13 @@
 /** Server-sent events of a session, on both paths (contract §5.1, with its exact framing). */
-import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { lastLiveSeq, sessionChanged } from '../../events/live.ts';
 import { createLiveReader, followFromNow, type LiveReader } from '../../events/live-reader.ts';
 import { requireCaller } from '../auth.ts';
+import { openEventStream } from '../event-stream.ts';
 import type { AddRoute } from '../route.ts';
 import type { Services } from '../services.ts';
 import { requireSession, requireSessionByLink } from './sessions.ts';
-
-const heartbeatMs = 15_000;
 
 const LiveQuery = Type.Object({
   lastEventId: Type.Optional(Type.String({ maxLength: 40 })),
@@ -72,21 +70,11 @@ async function stream(
   reply: FastifyReply,
   sessionId: string,
 ): Promise<void> {
-  const { db, clock, stopping } = services;
+  const { db, clock } = services;
   const reader = await readerFor(services, request, sessionId);
-  reply.hijack();
-  const { raw } = reply;
-  raw.writeHead(200, {
-    // Those of every answer: what the limit leaves.
-    ...(reply.getHeaders() as OutgoingHttpHeaders),
-    'Content-Type': 'text/event-stream; charset=utf-8',
-    'Cache-Control': 'no-cache, no-transform',
-    'X-Accel-Buffering': 'no',
-  });
-  // The head is the whole answer to HEAD; a stream without a body would stay open for nobody.
-  if (request.method === 'HEAD') return void raw.end();
-  raw.socket?.setNoDelay(true);
-  raw.write(frame('connected', { sessionId }));
+  const live = openEventStream(services, request, reply);
+  if (!live.open) return;
+  live.send('connected', { sessionId });
 
   // One reader at a time; a wake-up during a read makes it read once more.
   let reading = false;
@@ -96,30 +84,22 @@ async function stream(
     if (reading) return;
     reading = true;
     try {
-      while (again && !raw.destroyed) {
+      while (again && !reply.raw.destroyed) {
         again = false;
-        for (const event of await reader.read(clock.now())) {
-          raw.write(frame(event.name, event.data, event.seq));
-        }
+        for (const event of await reader.read(clock.now())) live.send(event.name, event.data, event.seq);
       }
     } catch (error) {
       request.log.warn({ err: error }, 'A live stream could not read; its client will come back');
-      raw.end();
+      live.end();
     } finally {
       reading = false;
     }
   };
-  const stopListening = db.listen(sessionChanged, (id) => {
-    if (id === sessionId) void send();
-  });
-  const heartbeat = setInterval(() => raw.write(': heartbeat\n\n'), heartbeatMs);
-  const end = (): void => void raw.end();
-  stopping.addEventListener('abort', end, { once: true });
-  raw.once('close', () => {
-    clearInterval(heartbeat);
-    stopListening();
-    stopping.removeEventListener('abort', end);
-  });
+  live.onEnd(
+    db.listen(sessionChanged, (id) => {
+      if (id === sessionId) void send();
+    }),
+  );
   await send();
 }
 
@@ -136,10 +116,4 @@ async function readerFor(
   // An id that we cannot know starts with what is kept, no error.
   const isKnown = Number.isSafeInteger(seq) && seq >= 0 && seq <= (await lastLiveSeq(db.read, sessionId));
   return createLiveReader(db.read, sessionId, isKnown ? seq : 0);
-}
-
-/** One write a frame, LF only, one space after the colon: the published parser is that strict. */
-function frame(name: string, data: Record<string, unknown>, id?: number): string {
-  const head = id === undefined ? '' : `id: ${id}\n`;
-  return `${head}event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 }
