@@ -8,7 +8,7 @@ const chapters: readonly (readonly [string, RegExp])[] = [
   ['Where it listens', /^(PORT|HOST|PUBLIC_URL|TRUST_PROXY|TLS_|CLIENT_CERT|DRAIN)/],
   [
     'Where things are kept',
-    /^(DATA_DIR|DATABASE_|STORAGE_|SECRET_KEY|RETENTION_|EVENT_RETENTION|SERVER_KEY)/,
+    /^(DATA_DIR|DATABASE_|STORAGE_|SECRET_KEY|(EVENT_|AUDIT_)?RETENTION_|SERVER_KEY)/,
   ],
   ['Deliveries', /^(ALLOW_|LOCAL_|DELIVERY_|WORKER_|WEBHOOK_|RETRY_)/],
   ['People, mail and text messages', /^(OPEN_|SMTP_|MAIL_|SMS_)/],

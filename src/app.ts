@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { pruneAudit } from './accounts/audit.ts';
 import { pruneAccounts } from './accounts/person-sessions.ts';
 import { createSignIn } from './accounts/sign-in.ts';
 import type { Config } from './config.ts';
@@ -27,7 +28,7 @@ import { createTlsListener, type TlsListener } from './http/tls-listener.ts';
 import { createDownloadLinks, type DownloadLinks } from './images/download-link.ts';
 import { removeOrphans } from './images/orphans.ts';
 import { removeLostPieces, sweepPartials } from './images/partial-uploads.ts';
-import { purgeImages } from './images/retention.ts';
+import { purgeImages, purgeProjectImages } from './images/retention.ts';
 import { openServerKeys, type ServerKeyPair, tendServerKeys } from './images/server-key.ts';
 import { type Chores, createChores } from './lib/chores.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
@@ -312,6 +313,11 @@ function choresOf(parts: {
       everyMs: 60_000,
       run: () => pruneEvents(db, { days: config.eventRetentionDays, now: clock.now() }),
     },
+    {
+      name: 'forget old entries of the audit log',
+      everyMs: 60_000,
+      run: () => pruneAudit(db, { days: config.auditRetentionDays, now: clock.now() }),
+    },
     { name: 'forget old live events', everyMs: 60_000, run: () => pruneLiveEvents(db, clock.now()) },
     {
       name: 'renew the server key',
@@ -340,6 +346,12 @@ function choresOf(parts: {
       name: 'remove photos past their retention',
       everyMs: 60_000,
       run: () => purgeImages({ db, storage }, { retentionDays: config.retentionDays, now: clock.now() }),
+    },
+    {
+      name: 'remove photos past the retention of their project',
+      everyMs: 600_000,
+      run: () =>
+        purgeProjectImages({ db, storage }, { retentionDays: config.retentionDays, now: clock.now() }),
     },
     {
       name: 'remove bytes without a row',

@@ -71,6 +71,7 @@ export interface Config {
   retrySchedule: number[];
   retentionDays: number;
   eventRetentionDays: number;
+  auditRetentionDays: number;
   plansFile: string | undefined;
   /** Undefined without its keys: billing is off. */
   stripe: StripeSettings | undefined;
@@ -120,6 +121,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     retrySchedule: readSchedule(read('RETRY_SCHEDULE')),
     retentionDays: readInteger('RETENTION_DAYS', read('RETENTION_DAYS'), 0, 36_500),
     eventRetentionDays: readInteger('EVENT_RETENTION_DAYS', read('EVENT_RETENTION_DAYS'), 0, 36_500),
+    auditRetentionDays: readInteger('AUDIT_RETENTION_DAYS', read('AUDIT_RETENTION_DAYS'), 0, 36_500),
     plansFile: read('PLANS_FILE') || undefined,
     stripe: readStripe(read),
     serverKeyDays: readInteger('SERVER_KEY_DAYS', read('SERVER_KEY_DAYS'), 0, 36_500),

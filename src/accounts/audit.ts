@@ -1,5 +1,7 @@
 /** Who changed what, and when. A row is written in the transaction of the change, so that there is never one without the other. */
-import type { Queries, Tx } from '../db/database.ts';
+import { sql } from 'kysely';
+import { encodeTime } from 'ulid';
+import type { Database, Queries, Tx } from '../db/database.ts';
 import type { AuditEntryTable, Env } from '../db/schema.ts';
 import { createId } from '../lib/ids.ts';
 
@@ -111,4 +113,25 @@ export async function listAudit(
       createdAt: row.created_at,
     })),
   };
+}
+
+/** Entries that are removed at once. */
+const batch = 1_000;
+
+/**
+ * Removes entries that are older than so many days, at most 1,000 a call; 0 days keep everything. Ids begin with the moment of
+ * their birth, so the oldest stand first in the primary key. Returns how many went; more than nothing means that more may be there.
+ */
+export async function pruneAudit(
+  db: Database,
+  { days, now }: { days: number; now: number },
+): Promise<number> {
+  if (days === 0) return 0;
+  const before = `aud_${encodeTime(Math.max(0, now - days * 86_400_000), 10)}`;
+  return db.write(async (tx) => {
+    const { numAffectedRows } = await sql`delete from audit_entries where id in (
+      select id from audit_entries where id < ${before} order by id limit ${batch}
+    )`.execute(tx.q);
+    return Number(numAffectedRows ?? 0);
+  });
 }

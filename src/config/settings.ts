@@ -118,6 +118,11 @@ export const settings = [
       'Days that events, their deliveries and the records of attempts are kept; 0 keeps them for ever.',
   },
   {
+    name: 'AUDIT_RETENTION_DAYS',
+    default: '365',
+    meaning: 'Days that entries of the audit log are kept; 0 keeps them for ever.',
+  },
+  {
     name: 'PLANS_FILE',
     default: '',
     meaning: 'A JSON file with plan definitions. Empty: Free, Starter, Pro, Business, Unlimited.',

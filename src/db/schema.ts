@@ -20,6 +20,8 @@ export interface ProjectTable {
   e2e_required: Generated<Flag>;
   /** Brand of the phone page and treatment of photos. */
   page: Generated<JsonText | null>;
+  /** Days that its photos are kept, where they are fewer than those of the install. */
+  retention_days: Generated<number | null>;
   billing_customer: Generated<string | null>;
   billing_subscription: Generated<string | null>;
   billing_event_at: Generated<number | null>;

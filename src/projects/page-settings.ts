@@ -23,6 +23,8 @@ export interface PageSettings {
     format?: 'original' | 'jpeg';
     downscale?: boolean;
   };
+  /** Days that photos are kept here once they are delivered; undefined is as long as the install keeps them. */
+  retentionDays?: number;
 }
 
 const mostLogoBytes = 65_536;
@@ -42,19 +44,37 @@ export function readLogo(text: string): { bytes: Buffer; mimeType: string } | un
 }
 
 export async function findPageSettings(q: Queries, projectId: string): Promise<PageSettings> {
-  const row = await q.selectFrom('projects').select('page').where('id', '=', projectId).executeTakeFirst();
-  return readPageSettings(row?.page ?? null);
+  const row = await q
+    .selectFrom('projects')
+    .select(['page', 'retention_days'])
+    .where('id', '=', projectId)
+    .executeTakeFirst();
+  const settings = readPageSettings(row?.page ?? null);
+  return row?.retention_days == null ? settings : { ...settings, retentionDays: row.retention_days };
 }
 
 export const readPageSettings = (json: string | null): PageSettings =>
   json === null ? {} : JSON.parse(json);
 
+interface NewSettings {
+  projectId: string;
+  plan: Plan;
+  settings: PageSettings;
+  /** Days that the install keeps photos; 0 is for ever. No project keeps them longer. */
+  longestRetentionDays: number;
+  now: number;
+}
+
 /** Replaces the settings. Throws AppError 403 for a brand outside the plan, 400 for what cannot be shown. */
 export async function setPageSettings(
   db: Database,
-  { projectId, plan, settings, now }: { projectId: string; plan: Plan; settings: PageSettings; now: number },
+  { projectId, plan, settings, longestRetentionDays: longest, now }: NewSettings,
 ): Promise<void> {
-  const { brand } = settings;
+  const { retentionDays, ...page } = settings;
+  const { brand } = page;
+  if (retentionDays !== undefined && longest > 0 && retentionDays > longest) {
+    throw invalid(`This install keeps photos for ${longest} days, so retention_days is ${longest} at most.`);
+  }
   if (brand && Object.keys(brand).length > 0) requireFeature(plan, 'branding');
   if (brand?.color !== undefined && !/^#[0-9a-f]{6}$/i.test(brand.color)) {
     throw invalid('brand.color must be six hex digits behind a #, such as #1f6f5c.');
@@ -71,7 +91,7 @@ export async function setPageSettings(
   await db.write(async (tx) => {
     await tx.q
       .updateTable('projects')
-      .set({ page: JSON.stringify(settings), updated_at: now })
+      .set({ page: JSON.stringify(page), retention_days: retentionDays ?? null, updated_at: now })
       .where('id', '=', projectId)
       .execute();
   });

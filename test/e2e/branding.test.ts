@@ -29,8 +29,8 @@ test('shows name, logo, colour, thanks and where to go on', async () => {
     photos: { gps: 'strip', image_format: 'jpeg' },
   };
   const saved = await put(app, settings);
-  expect([saved.status, saved.body]).toEqual([200, settings]);
-  expect((await app.call('GET', `/projects/${app.project.id}/page`)).body).toEqual(settings);
+  expect(saved).toMatchObject({ status: 200, body: settings });
+  expect((await app.call('GET', `/projects/${app.project.id}/page`)).body).toMatchObject(settings);
   const session = await createSession(app, { max_images: 5, image_format: 'original' });
   const { body } = await app.call('GET', `/upload/${session.id}/session`, { key: null });
   // The session's own wish goes before its project's.

@@ -707,6 +707,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * That something changed in a project, live (server-sent events)
+         * @description A frame `connected`, then a frame `changed` whenever something changed in the project, at most two a second:
+         *     `{"parts":["activity"]}`. Parts are `activity` (sessions, photos, deliveries, events) and `settings` (destinations, webhooks,
+         *     keys, members and the rest). Nothing is replayed: a page that lost its connection reads anew what it shows. The stream ends when the
+         *     person signs out or leaves the project.
+         */
+        get: operations["streamProjectChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/members": {
         parameters: {
             query?: never;
@@ -2169,6 +2192,24 @@ export interface components {
             name: string;
             path: string | null;
         };
+        FoundPageSettings: {
+            brand?: {
+                /** @description #rrggbb */
+                color?: string;
+                /** @description PNG, JPEG or WebP of at most 64 KB, as base64. */
+                logo?: string;
+                name?: string;
+                redirect_url?: string;
+                thank_you?: string;
+            };
+            install_retention_days: number | null;
+            photos?: {
+                downscale?: boolean;
+                gps?: "keep" | "strip" | "coarse";
+                image_format?: "original" | "jpeg";
+            };
+            retention_days?: number | null;
+        };
         ImageDelivery: {
             /**
              * Format: date-time
@@ -2511,6 +2552,8 @@ export interface components {
                 gps?: "keep" | "strip" | "coarse";
                 image_format?: "original" | "jpeg";
             };
+            /** @description Also taken as `retentionDays`. */
+            retention_days?: number | null;
         };
         Person: {
             /**
@@ -3430,6 +3473,7 @@ export type EndedSessions = components['schemas']['EndedSessions'];
 export type ErrorBody = components['schemas']['ErrorBody'];
 export type EventType = components['schemas']['EventType'];
 export type Folder = components['schemas']['Folder'];
+export type FoundPageSettings = components['schemas']['FoundPageSettings'];
 export type ImageDelivery = components['schemas']['ImageDelivery'];
 export type Install = components['schemas']['Install'];
 export type Invitation = components['schemas']['Invitation'];
@@ -5731,6 +5775,39 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    streamProjectChanges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the project.
+                 * @example proj_01J9Z2A4C6E8G0J2L4N6P8R0TV
+                 */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": Blob;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     listMembers: {
         parameters: {
             query?: never;
@@ -6261,7 +6338,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PageSettings"];
+                    "application/json": components["schemas"]["FoundPageSettings"];
                 };
             };
             401: components["responses"]["Unauthorized"];
@@ -6298,7 +6375,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PageSettings"];
+                    "application/json": components["schemas"]["FoundPageSettings"];
                 };
             };
             400: components["responses"]["BadRequest"];

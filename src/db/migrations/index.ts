@@ -12,6 +12,7 @@ import * as thumbnailsShare from './0008-thumbnails-share.ts';
 import * as resumableUploads from './0009-resumable-uploads.ts';
 import * as dashboard from './0013-dashboard.ts';
 import * as partitions from './0014-partitions.ts';
+import * as projectRetention from './0015-project-retention.ts';
 
 export interface Migration {
   readonly version: number;
@@ -31,4 +32,5 @@ export const migrations: readonly Migration[] = [
   { version: 9, name: 'resumable-uploads', up: resumableUploads.up },
   { version: 13, name: 'dashboard', up: dashboard.up },
   { version: 14, name: 'partitions', up: partitions.up },
+  { version: 15, name: 'project-retention', up: projectRetention.up },
 ];

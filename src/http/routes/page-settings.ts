@@ -10,7 +10,7 @@ import {
 import { findProject } from '../../projects/projects.ts';
 import { callerOf, requireProject } from '../auth.ts';
 import type { AddRoute } from '../route.ts';
-import { shape } from '../schemas.ts';
+import { nullable, shape } from '../schemas.ts';
 import type { Services } from '../services.ts';
 import { requireSessionByLink } from './sessions.ts';
 
@@ -33,10 +33,31 @@ const PageSettingsShape = shape('PageSettings', {
       downscale: Type.Optional(Type.Boolean()),
     }),
   ),
+  retention_days: Type.Optional(
+    nullable(
+      Type.Integer({
+        minimum: 1,
+        maximum: 36_500,
+        description:
+          'Days that photos are kept here once they are delivered; null is as long as the install keeps them.',
+      }),
+    ),
+  ),
+});
+
+const FoundSettings = shape('FoundPageSettings', {
+  ...PageSettingsShape.properties,
+  install_retention_days: nullable(
+    Type.Integer({ description: 'Days that the install keeps photos at most; null is for ever.' }),
+  ),
 });
 
 export function addPageSettingsRoutes(add: AddRoute, services: Services): void {
-  const { db, sealer, clock } = services;
+  const { db, sealer, clock, config } = services;
+  const show = (settings: PageSettings): Static<typeof FoundSettings> => ({
+    ...showSettings(settings),
+    install_retention_days: config.retentionDays === 0 ? null : config.retentionDays,
+  });
   const route = { paths: ['/projects/:project/page'], tag: 'Projects', access: 'key' } as const;
   add({
     ...route,
@@ -44,7 +65,7 @@ export function addPageSettingsRoutes(add: AddRoute, services: Services): void {
     id: 'getPageSettings',
     summary: 'The brand of the phone page, and what is done with photos unless a session says otherwise',
     scope: 'project:read',
-    response: { 200: PageSettingsShape },
+    response: { 200: FoundSettings },
     async handler(request) {
       const caller = callerOf(request);
       requireProject(caller, request.params.project!);
@@ -59,7 +80,7 @@ export function addPageSettingsRoutes(add: AddRoute, services: Services): void {
     errors: [403],
     scope: 'project:settings',
     body: PageSettingsShape,
-    response: { 200: PageSettingsShape },
+    response: { 200: FoundSettings },
     async handler(request) {
       const caller = callerOf(request);
       requireProject(caller, request.params.project!);
@@ -70,6 +91,7 @@ export function addPageSettingsRoutes(add: AddRoute, services: Services): void {
         projectId: caller.projectId,
         plan: project.plan,
         settings,
+        longestRetentionDays: config.retentionDays,
         now: clock.now(),
       });
       return show(settings);
@@ -98,7 +120,7 @@ export function addPageSettingsRoutes(add: AddRoute, services: Services): void {
   });
 }
 
-function read({ brand, photos }: Static<typeof PageSettingsShape>): PageSettings {
+function read({ brand, photos, retention_days: days }: Static<typeof PageSettingsShape>): PageSettings {
   const { thank_you: thankYou, redirect_url: redirectUrl, ...rest } = brand ?? {};
   const { image_format: format, ...treatment } = photos ?? {};
   return {
@@ -108,10 +130,15 @@ function read({ brand, photos }: Static<typeof PageSettingsShape>): PageSettings
       ...(redirectUrl === undefined ? {} : { redirectUrl }),
     },
     photos: { ...treatment, ...(format === undefined ? {} : { format }) },
+    ...(days == null ? {} : { retentionDays: days }),
   };
 }
 
-function show({ brand = {}, photos = {} }: PageSettings): Static<typeof PageSettingsShape> {
+function showSettings({
+  brand = {},
+  photos = {},
+  retentionDays,
+}: PageSettings): Static<typeof PageSettingsShape> {
   const { thankYou, redirectUrl, ...rest } = brand;
   const { format, ...treatment } = photos;
   return {
@@ -121,5 +148,6 @@ function show({ brand = {}, photos = {} }: PageSettings): Static<typeof PageSett
       ...(redirectUrl === undefined ? {} : { redirect_url: redirectUrl }),
     },
     photos: { ...treatment, ...(format === undefined ? {} : { image_format: format }) },
+    retention_days: retentionDays ?? null,
   };
 }
