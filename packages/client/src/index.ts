@@ -9,7 +9,7 @@ export {
   ValidationError,
 } from './errors.ts';
 export type * from './schema.ts';
-export { type AperturOptions, dataOf, type Http } from './transport.ts';
+export { type AperturOptions, createHttp, dataOf, type Http } from './transport.ts';
 export type { Photo } from './uploads.ts';
 export {
   type AperturEvent,

@@ -1,4 +1,16 @@
-/** The one way to the API. Cookies say who we are; two headers say of which project and environment we speak. */
+/**
+ * The one way to the API: the typed client, with the cookie of whoever is signed in. Paths, bodies and answers are those
+ * of the OpenAPI document, so a screen that asks for what is not there does not compile.
+ */
+import {
+  AperturError,
+  ConnectionError,
+  createHttp,
+  dataOf,
+  type paths,
+} from '../../../packages/client/src/index.ts';
+
+export { AperturError, ConnectionError };
 
 export type Env = 'live' | 'test';
 
@@ -7,58 +19,126 @@ export interface Scope {
   env: Env;
 }
 
-/** What the API refused, in its own words: they say what to do. */
-export class ApiError extends Error {
-  readonly status: number;
-  readonly code: string;
-  readonly retryAfter: number | undefined;
+const prefix = '/api/v1';
+type Prefix = typeof prefix;
 
-  constructor(status: number, body: { message?: string; code?: string; retryAfter?: number }) {
-    super(body.message ?? `HTTP ${status}`);
-    this.name = 'ApiError';
-    this.status = status;
-    this.code = body.code ?? `HTTP_${status}`;
-    this.retryAfter = body.retryAfter;
-  }
-}
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
-/** Nothing came back at all. */
-export class OfflineError extends Error {
-  override readonly name = 'OfflineError';
-}
+/** Paths of the API that know this method, without their prefix: `/projects/{project}/keys`. */
+export type PathOf<M extends Method> = {
+  [P in keyof paths]: paths[P][M] extends object
+    ? P extends `${Prefix}${infer Short}`
+      ? Short
+      : never
+    : never;
+}[keyof paths];
 
-export interface CallOptions {
+type Operation<M extends Method, P extends string> = `${Prefix}${P}` extends keyof paths
+  ? paths[`${Prefix}${P}`][M]
+  : never;
+
+type Json<Response> = Response extends { content: { 'application/json': infer Body } } ? Body : undefined;
+
+/** What a call answers when it succeeds. */
+export type Answer<M extends Method, P extends string> =
+  Operation<M, P> extends { responses: infer R }
+    ? { [S in keyof R]: S extends 200 | 201 | 202 | 204 ? Json<R[S]> : never }[keyof R]
+    : never;
+
+/** The parameters of an operation; none is an empty object. */
+type Part<O, Name extends 'path' | 'query'> = O extends { parameters: { [N in Name]?: infer Found } }
+  ? [Exclude<Found, undefined>] extends [never]
+    ? Record<never, never>
+    : Exclude<Found, undefined>
+  : Record<never, never>;
+
+/** Of the path what is not known anyway: the project is that of the screen. */
+type Ids<O> = Exclude<keyof Part<O, 'path'>, 'project'>;
+type Path<O> = [Ids<O>] extends [never] ? { path?: undefined } : { path: { [Name in Ids<O>]: string } };
+
+type Body<O> = O extends { requestBody: { content: { 'application/json': infer Given } } }
+  ? { body: Given }
+  : O extends { requestBody?: { content: { 'application/json': infer Given } } }
+    ? { body?: Given }
+    : { body?: undefined };
+
+/** What a call is given: ids of the path, members of the query, the body. */
+export type Given<M extends Method, P extends string> = Path<Operation<M, P>> &
+  Body<Operation<M, P>> & {
+    query?: { [Name in keyof Part<Operation<M, P>, 'query'>]?: string | number | undefined };
+  };
+
+/** May be left out where everything in it may. */
+export type Rest<M extends Method, P extends string> =
+  Record<never, never> extends Given<M, P> ? [given?: Given<M, P>] : [given: Given<M, P>];
+
+export interface Loose {
+  path?: Record<string, string> | undefined;
+  query?: Record<string, string | number | undefined> | undefined;
   body?: unknown;
+}
+
+export interface Circumstances {
   scope?: Scope | undefined;
   signal?: AbortSignal | undefined;
 }
 
-async function request(method: string, path: string, options: CallOptions): Promise<Response> {
-  const headers = new Headers({ accept: 'application/json' });
-  if (options.scope) {
-    headers.set('X-Apertur-Project', options.scope.project);
-    headers.set('X-Apertur-Env', options.scope.env);
+/** A refusal is shown at once: whoever looks decides whether to try again. */
+const http = createHttp({ baseUrl: location.origin, credentials: 'same-origin', retries: 0 });
+
+/** The address below the prefix, its ids filled in: what the answer is known by. */
+export function addressOf(path: string, given: Loose | undefined, scope: Scope | undefined): string {
+  const ids: Record<string, string | undefined> = { project: scope?.project, ...given?.path };
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(ids[name] ?? ''));
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(given?.query ?? {})) {
+    if (value !== undefined && value !== '') query.set(name, String(value));
   }
-  if (options.body !== undefined) headers.set('content-type', 'application/json');
-  const response = await fetch(path.startsWith('/api/') ? path : `/api/v1${path}`, {
-    method,
-    headers,
-    credentials: 'same-origin',
-    ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
-    ...(options.signal ? { signal: options.signal } : {}),
-  }).catch((error: unknown) => {
-    if (error instanceof DOMException && error.name === 'AbortError') throw error;
-    throw new OfflineError();
-  });
-  if (response.ok) return response;
-  const body = await response.json().catch(() => ({}));
-  throw new ApiError(response.status, body);
+  const text = query.toString();
+  return text === '' ? filled : `${filled}?${text}`;
 }
 
-/** Answers the JSON of the answer, undefined when it has no body. Throws ApiError, OfflineError. */
-export async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
-  const response = await request(method, path, options);
-  if (response.status === 204) return undefined as T;
-  const text = await response.text();
-  return (text === '' ? undefined : JSON.parse(text)) as T;
+/** Throws AperturError for a refusal, ConnectionError when no answer came. */
+export function call<M extends Method, P extends PathOf<M>>(
+  method: M,
+  path: P,
+  ...[given]: Rest<M, P>
+): Promise<Answer<M, P>> {
+  return ask(method, path, given as Loose, {}) as Promise<Answer<M, P>>;
+}
+
+/** The same for who knows by itself what belongs together. */
+export function ask(
+  method: Method,
+  path: string,
+  { path: ids, query, body }: Loose = {},
+  { scope, signal }: Circumstances,
+): Promise<unknown> {
+  const request = http.request as unknown as (method: string, path: string, init: object) => Promise<Found>;
+  const found = request(method, prefix + path, {
+    params: { path: { project: scope?.project, ...ids }, query },
+    ...(body === undefined ? {} : { body }),
+    ...(scope ? { headers: { 'X-Apertur-Project': scope.project, 'X-Apertur-Env': scope.env } } : {}),
+    ...(signal ? { signal } : {}),
+  });
+  return dataOf(found);
+}
+
+type Found = { data?: unknown; error?: unknown; response: Response };
+
+/** The routes of signing in: they belong to the pages, not to the public API. Throws as `call` does. */
+export async function authenticate<T = unknown>(path: string, body?: unknown): Promise<T> {
+  const response = await fetch(`/api/auth${path}`, {
+    method: body === undefined ? 'GET' : 'POST',
+    credentials: 'same-origin',
+    ...(body === undefined
+      ? {}
+      : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+  }).catch((cause: unknown) => {
+    throw new ConnectionError('The server cannot be reached.', { cause });
+  });
+  const answer = await response.json().catch(() => ({}));
+  if (response.ok) return answer as T;
+  const { message = `HTTP ${response.status}`, code = `HTTP_${response.status}`, ...rest } = answer;
+  throw new AperturError({ ...rest, message, code, statusCode: response.status });
 }

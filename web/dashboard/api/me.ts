@@ -1,32 +1,20 @@
 /** Who is signed in, and to which projects they belong. */
 import { useQuery } from '@tanstack/react-query';
 import type { redirect } from '@tanstack/react-router';
-import { ApiError, call } from './call.ts';
+import type { Me } from '../../../packages/client/src/index.ts';
+import { AperturError, authenticate, call } from './call.ts';
 import { queryClient, useScope } from './queries.ts';
 
-export type Role = 'owner' | 'admin' | 'developer' | 'viewer';
-
-export interface Me {
-  person: {
-    id: string;
-    name: string;
-    email: string;
-    locale: string | null;
-    isInstallOwner: boolean;
-    twoFactorEnabled: boolean;
-  };
-  projects: { id: string; name: string; role: Role; plan: string; rights: string[]; scopes: string[] }[];
-  mayCreateProjects: boolean;
-}
+export type { Me } from '../../../packages/client/src/index.ts';
 
 const meQuery = {
   queryKey: ['me'],
   staleTime: 60_000,
   queryFn: async (): Promise<Me | null> => {
     try {
-      return await call<Me>('GET', '/me');
+      return await call('get', '/me');
     } catch (error) {
-      if (error instanceof ApiError && error.status === 401) return null;
+      if (error instanceof AperturError && error.status === 401) return null;
       throw error;
     }
   },
@@ -70,7 +58,7 @@ export async function lastPlace(): Promise<Parameters<typeof redirect>[0]> {
 
 /** After it nothing of the person stays in this tab. */
 export async function signOut(): Promise<void> {
-  await call('POST', '/api/auth/sign-out').catch(() => undefined);
+  await authenticate('/sign-out', {}).catch(() => undefined);
   queryClient.clear();
   location.assign('/sign-in');
 }

@@ -9,13 +9,26 @@ import {
   useQueryClient,
 } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
-import { ApiError, type CallOptions, call, type Env, type Scope } from './call.ts';
+import {
+  type Answer,
+  AperturError,
+  addressOf,
+  ask,
+  type Env,
+  type Given,
+  type Loose,
+  type Method,
+  type PathOf,
+  type Rest,
+  type Scope,
+} from './call.ts';
+import { useConnected } from './live.ts';
 
 /** Told when the server no longer knows who we are. */
 export const signedOut = new EventTarget();
 
 function notice(error: unknown): void {
-  if (error instanceof ApiError && error.status === 401) signedOut.dispatchEvent(new Event('signed-out'));
+  if (error instanceof AperturError && error.status === 401) signedOut.dispatchEvent(new Event('signed-out'));
 }
 
 export const queryClient = new QueryClient({
@@ -25,7 +38,7 @@ export const queryClient = new QueryClient({
     queries: {
       staleTime: 2_000,
       // What the server refuses, it refuses again.
-      retry: (failures, error) => !(error instanceof ApiError && error.status < 500) && failures < 2,
+      retry: (failures, error) => !(error instanceof AperturError && error.status < 500) && failures < 2,
     },
   },
 });
@@ -36,8 +49,10 @@ export function useScope(): Scope {
 }
 
 export interface DataOptions {
-  /** Read again so often while somebody looks, in milliseconds. */
+  /** Read again so often while the live line is down, in milliseconds. */
   every?: number | undefined;
+  /** The same while the line is up: for what changes without being told. */
+  always?: number | undefined;
   enabled?: boolean;
   /** Show the page before while the next one comes. */
   keep?: boolean;
@@ -47,43 +62,57 @@ export interface DataOptions {
 
 const noScope: Scope = { project: '', env: 'live' };
 
-export function useData<T>(path: string, options: DataOptions = {}) {
+/** Reads `path`, whose `{project}` is that of the screen. The answer is known by its address, below project and environment. */
+export function useData<P extends PathOf<'get'>>(
+  path: P,
+  ...[given]: Record<never, never> extends Given<'get', P>
+    ? [given?: Given<'get', P> & DataOptions]
+    : [given: Given<'get', P> & DataOptions]
+) {
+  const { every, always, enabled, keep, global, ...rest } = (given ?? {}) as DataOptions & Loose;
   const own = useScope();
-  const scope = options.global ? noScope : own;
-  return useQuery<T>({
-    queryKey: [scope.project, scope.env, path],
-    queryFn: ({ signal }) => call<T>('GET', path, { scope: options.global ? undefined : scope, signal }),
-    enabled: options.enabled ?? true,
-    ...(options.every ? { refetchInterval: options.every } : {}),
-    ...(options.keep ? { placeholderData: keepPreviousData } : {}),
+  const connected = useConnected();
+  const scope = global ? noScope : own;
+  const address = addressOf(path, rest, scope);
+  const rhythm = connected ? always : (always ?? every);
+  return useQuery({
+    queryKey: [scope.project, scope.env, address],
+    queryFn: ({ signal }) =>
+      ask('get', path, rest, { scope: global ? undefined : scope, signal }) as Promise<Answer<'get', P>>,
+    enabled: enabled ?? true,
+    ...(rhythm ? { refetchInterval: rhythm } : {}),
+    ...(keep ? { placeholderData: keepPreviousData } : {}),
   });
 }
 
-/** A change; afterwards everything whose path begins with one of `refreshes` is read again. */
-export function useChange<Input = void, Answer = unknown>(
-  run: (
-    input: Input,
-    send: <T>(method: string, path: string, body?: unknown) => Promise<T>,
-  ) => Promise<Answer>,
+type Send = <M extends Method, P extends PathOf<M>>(
+  method: M,
+  path: P,
+  ...given: Rest<M, P>
+) => Promise<Answer<M, P>>;
+
+/** A change; afterwards everything whose address begins with one of `refreshes` is read again. */
+export function useChange<Input = void, Result = unknown>(
+  run: (input: Input, send: Send) => Promise<Result>,
   refreshes: string[] = [],
 ) {
   const scope = useScope();
   const client = useQueryClient();
-  return useMutation<Answer, Error, Input>({
-    mutationFn: (input) =>
-      run(input, (method, path, body) => {
-        const options: CallOptions = {
-          ...(body === undefined ? {} : { body }),
-          ...(scope.project ? { scope } : {}),
-        };
-        return call(method, path, options);
-      }),
-    onSuccess: () => refresh(client, refreshes),
+  const send: Send = (method, path, ...[given]) =>
+    ask(method, path, given as Loose, { scope: scope.project ? scope : undefined }) as never;
+  return useMutation<Result, Error, Input>({
+    mutationFn: (input) => run(input, send),
+    onSuccess: () =>
+      refresh(
+        client,
+        refreshes.map((path) => addressOf(path, undefined, scope)),
+      ),
   });
 }
 
-export function refresh(client: QueryClient, paths: string[]): Promise<void> {
+/** Reads again what is known by an address that begins so. */
+export function refresh(client: QueryClient, addresses: string[]): Promise<void> {
   return client.invalidateQueries({
-    predicate: ({ queryKey }) => paths.some((path) => String(queryKey[2]).startsWith(path)),
+    predicate: ({ queryKey }) => addresses.some((address) => String(queryKey[2]).startsWith(address)),
   });
 }

@@ -4,7 +4,7 @@ import { useDebouncedCallback } from '@mantine/hooks';
 import { IconAlertTriangle, IconSearch } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useState } from 'react';
-import { ApiError, OfflineError } from '../api/call.ts';
+import { AperturError, ConnectionError } from '../api/call.ts';
 import { counted, fill, w } from '../words.ts';
 import { Mark } from './mark.tsx';
 
@@ -69,9 +69,9 @@ export function Empty({ text, action, picture }: { text: string; action?: ReactN
 
 /** What went wrong, and what to do next. */
 export function sayProblem(error: unknown): string {
-  if (error instanceof OfflineError) return w.problem.offline;
+  if (error instanceof ConnectionError) return w.problem.offline;
   if (
-    error instanceof ApiError &&
+    error instanceof AperturError &&
     error.status === 429 &&
     error.retryAfter !== undefined &&
     error.code !== 'QUOTA_EXCEEDED'
@@ -81,7 +81,7 @@ export function sayProblem(error: unknown): string {
 }
 
 export function Problem({ error, retry }: { error: unknown; retry?: () => void }) {
-  const code = error instanceof ApiError ? error.code : undefined;
+  const code = error instanceof AperturError ? error.code : undefined;
   return (
     <div className="problem" role="alert">
       <IconAlertTriangle size={20} aria-hidden="true" />

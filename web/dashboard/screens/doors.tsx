@@ -4,7 +4,7 @@ import { IconFingerprint } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
-import { ApiError, call } from '../api/call.ts';
+import { AperturError, authenticate } from '../api/call.ts';
 import { passwordMin, useInstall } from '../api/install.ts';
 import { rereadMe } from '../api/me.ts';
 import { signInWithPasskey } from '../api/passkeys.ts';
@@ -18,7 +18,7 @@ export function safeNext(next: string | undefined): string {
 }
 
 const sayRefusal = (error: unknown): string => {
-  if (!(error instanceof ApiError)) return sayProblem(error);
+  if (!(error instanceof AperturError)) return sayProblem(error);
   if (error.status === 429) return fill(w.signIn.blocked, { seconds: error.retryAfter ?? 60 });
   return error.status === 401 ? w.signIn.wrong : sayProblem(error);
 };
@@ -38,8 +38,7 @@ export function SignIn() {
     await navigate({ href: to, replace: true });
   };
   const submit = useMutation({
-    mutationFn: () =>
-      call<{ twoFactorRedirect?: boolean }>('POST', '/api/auth/sign-in/email', { body: { email, password } }),
+    mutationFn: () => authenticate<{ twoFactorRedirect?: boolean }>('/sign-in/email', { email, password }),
     onSuccess: async (answer) => (answer.twoFactorRedirect ? setSecond(true) : enter()),
   });
   const passkey = useMutation({ mutationFn: signInWithPasskey, onSuccess: enter });
@@ -103,9 +102,7 @@ function SecondStep({ enter }: { enter: () => Promise<void> }) {
   const [backup, setBackup] = useState(false);
   const verify = useMutation({
     mutationFn: (given: string) =>
-      call('POST', `/api/auth/two-factor/${backup ? 'verify-backup-code' : 'verify-totp'}`, {
-        body: { code: given },
-      }),
+      authenticate(`/two-factor/${backup ? 'verify-backup-code' : 'verify-totp'}`, { code: given }),
     onSuccess: enter,
     onError: () => setCode(''),
   });
@@ -152,7 +149,7 @@ function SecondStep({ enter }: { enter: () => Promise<void> }) {
 export function Forgot() {
   const [email, setEmail] = useState('');
   const ask = useMutation({
-    mutationFn: () => call('POST', '/api/auth/request-password-reset', { body: { email } }),
+    mutationFn: () => authenticate('/request-password-reset', { email }),
   });
   return (
     <Door title={w.reset.title} lead={w.reset.lead}>
@@ -189,7 +186,7 @@ export function Reset() {
   const navigate = useNavigate();
   const [password, setPassword] = useState('');
   const save = useMutation({
-    mutationFn: () => call('POST', '/api/auth/reset-password', { body: { token, newPassword: password } }),
+    mutationFn: () => authenticate('/reset-password', { token, newPassword: password }),
     onSuccess: () => navigate({ to: '/sign-in', search: { reason: 'reset' } }),
   });
   return (

@@ -4,7 +4,7 @@ import { IconArrowRight, IconCircleCheck, IconPlus } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useMay } from '../api/me.ts';
 import { useData, useScope } from '../api/queries.ts';
-import type { ApiKey, Destination, Overview, Page, SessionRow, Usage } from '../api/types.ts';
+import type { Overview, Usage } from '../api/types.ts';
 import { Bars } from '../parts/bars.tsx';
 import { KindIcon } from '../parts/kind-icon.tsx';
 import { Load, PageHead, Panel, useTitle } from '../parts/page.tsx';
@@ -24,12 +24,9 @@ export function Home() {
   useTitle(w.home.title);
   const scope = useScope();
   const may = useMay();
-  const stem = `/projects/${scope.project}`;
-  const overview = useData<Overview>(`${stem}/overview?today=${encodeURIComponent(midnight())}`, {
-    every: 10_000,
-  });
-  const usage = useData<Usage>(`${stem}/usage`, { every: 30_000 });
-  const recent = useData<Page<SessionRow>>('/sessions?pageSize=5', { every: 10_000 });
+  const overview = useData('/projects/{project}/overview', { query: { today: midnight() }, every: 10_000 });
+  const usage = useData('/projects/{project}/usage', { every: 30_000 });
+  const recent = useData('/sessions', { query: { pageSize: 5 }, every: 10_000 });
   return (
     <>
       <PageHead title={w.home.title}>
@@ -222,8 +219,8 @@ export function UsagePanel({ usage, link = true }: { usage: Usage; link?: boolea
 /** For whoever is here for the first time. */
 function Welcome() {
   const scope = useScope();
-  const destinations = useData<Destination[]>(`/projects/${scope.project}/destinations`);
-  const keys = useData<ApiKey[]>(`/projects/${scope.project}/keys`);
+  const destinations = useData('/projects/{project}/destinations');
+  const keys = useData('/projects/{project}/keys');
   const steps = [
     [
       '/p/$project/$env/destinations/new',

@@ -3,9 +3,10 @@ import { Alert, Anchor, Button, PasswordInput, TextInput } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
-import { ApiError, call } from '../api/call.ts';
+import { AperturError, authenticate, call } from '../api/call.ts';
 import { passwordMin, useInstall } from '../api/install.ts';
 import { rereadMe, signOut, useMe } from '../api/me.ts';
+import type { OpenInvitation } from '../api/types.ts';
 import { Door, Refusal, submits } from '../parts/door.tsx';
 import { Load } from '../parts/page.tsx';
 import { fill, language, w } from '../words.ts';
@@ -57,7 +58,7 @@ function PersonFields(props: { person: Person; set: (person: Person) => void; em
 const nobody: Person = { name: '', email: '', password: '' };
 
 const enter = (email: string, password: string): Promise<unknown> =>
-  call('POST', '/api/auth/sign-in/email', { body: { email, password } });
+  authenticate('/sign-in/email', { email, password });
 
 export function SetUp() {
   const { token = '' } = useSearch({ strict: false }) as { token?: string };
@@ -66,13 +67,13 @@ export function SetUp() {
   const [project, setProject] = useState('');
   const link = useQuery({
     queryKey: ['setup', token],
-    queryFn: () => call<{ open: boolean }>('GET', `/setup?token=${encodeURIComponent(token)}`),
+    queryFn: () => call('get', '/setup', { query: { token } }),
   });
   const make = useMutation({
     mutationFn: async () => {
-      await call('POST', '/setup', { body: { token, ...person, locale: language } });
+      await call('post', '/setup', { body: { token, ...person, locale: language } });
       await enter(person.email, person.password);
-      await call('POST', '/projects', { body: { name: project } });
+      await call('post', '/projects', { body: { name: project } });
       await rereadMe();
     },
     onSuccess: () => navigate({ to: '/' }),
@@ -117,7 +118,7 @@ export function Register() {
   const [person, setPerson] = useState(nobody);
   const make = useMutation({
     mutationFn: async () => {
-      await call('POST', '/api/auth/sign-up/email', { body: person });
+      await authenticate('/sign-up/email', person);
       await rereadMe();
     },
     onSuccess: () => navigate({ to: '/' }),
@@ -142,21 +143,14 @@ export function Register() {
   );
 }
 
-interface InvitationAnswer {
-  projectName: string;
-  email: string;
-  role: string;
-  hasAccount: boolean;
-}
-
 export function Invitation() {
   const { token = '' } = useSearch({ strict: false }) as { token?: string };
   const invitation = useQuery({
     queryKey: ['invitation', token],
-    queryFn: () => call<InvitationAnswer>('GET', `/invitation?token=${encodeURIComponent(token)}`),
+    queryFn: () => call('get', '/invitation', { query: { token } }),
     retry: false,
   });
-  if (invitation.error instanceof ApiError) {
+  if (invitation.error instanceof AperturError) {
     return (
       <Door title={w.invite.invalid} lead={w.invite.invalidHelp}>
         <Button component={Link} to="/sign-in" size="md">
@@ -176,7 +170,7 @@ export function Invitation() {
   );
 }
 
-function Join({ token, invitation }: { token: string; invitation: InvitationAnswer }) {
+function Join({ token, invitation }: { token: string; invitation: OpenInvitation }) {
   const me = useMe();
   const navigate = useNavigate();
   const [person, setPerson] = useState(nobody);
@@ -184,11 +178,7 @@ function Join({ token, invitation }: { token: string; invitation: InvitationAnsw
     mutationFn: async () => {
       const { name, password } = person;
       const body = me ? { token } : { token, name, password, locale: language };
-      const joined = await call<{ projectId: string; email: string; madeAccount: boolean }>(
-        'POST',
-        '/invitation/accept',
-        { body },
-      );
+      const joined = await call('post', '/invitation/accept', { body });
       if (joined.madeAccount) await enter(joined.email, password);
       await rereadMe();
       return joined;

@@ -13,7 +13,7 @@ export function NewProject() {
   const navigate = useNavigate();
   const [name, setName] = useState('');
   const create = useChange((_: undefined, send) =>
-    send<{ id: string }>('POST', '/projects', { name: name.trim() }),
+    send('post', '/projects', { body: { name: name.trim() } }),
   );
   const submit = async () => {
     const made = await create.mutateAsync(undefined).catch(() => undefined);

@@ -22,6 +22,7 @@ import {
 } from '@tabler/icons-react';
 import { Link, Outlet, useLocation, useNavigate, useParams } from '@tanstack/react-router';
 import { use, useEffect } from 'react';
+import { useProjectLive } from '../api/live.ts';
 import { signOut, useMe } from '../api/me.ts';
 import { signedOut } from '../api/queries.ts';
 import { LanguageContext } from '../parts/language.ts';
@@ -69,6 +70,7 @@ export function Shell() {
   const place = usePlace();
   const [opened, drawer] = useDisclosure(false);
   useSignedOut();
+  useProjectLive(place?.project);
   const { pathname } = useLocation();
   // biome-ignore lint/correctness/useExhaustiveDependencies: another screen closes the menu
   useEffect(drawer.close, [pathname]);

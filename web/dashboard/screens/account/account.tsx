@@ -2,7 +2,7 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { call } from '../../api/call.ts';
+import { authenticate, call } from '../../api/call.ts';
 import { passwordMin } from '../../api/install.ts';
 import { rereadMe, useMe } from '../../api/me.ts';
 import { queryClient, refresh, useData } from '../../api/queries.ts';
@@ -28,7 +28,7 @@ export function Account() {
         <Passkeys />
       </div>
       <Devices />
-      <Grants title={w.apps.granted} help={w.apps.lead} path="/me/grants" may mine />
+      <Grants title={w.apps.granted} help={w.apps.lead} may mine />
     </>
   );
 }
@@ -36,7 +36,7 @@ export function Account() {
 function Profile({ name: given }: { name: string }) {
   const [name, setName] = useState(given);
   const save = useMutation({
-    mutationFn: () => call('POST', '/api/auth/update-user', { body: { name: name.trim() } }),
+    mutationFn: () => authenticate('/update-user', { name: name.trim() }),
     onSuccess: async () => {
       await rereadMe();
       tell(w.common.saved);
@@ -69,8 +69,10 @@ function Password() {
   const [next, setNext] = useState('');
   const save = useMutation({
     mutationFn: () =>
-      call('POST', '/api/auth/change-password', {
-        body: { currentPassword: current, newPassword: next, revokeOtherSessions: true },
+      authenticate('/change-password', {
+        currentPassword: current,
+        newPassword: next,
+        revokeOtherSessions: true,
       }),
     onSuccess: () => {
       setCurrent('');
@@ -109,15 +111,6 @@ function Password() {
   );
 }
 
-interface Device {
-  id: string;
-  current: boolean;
-  address: string | null;
-  userAgent: string | null;
-  createdAt: string;
-  usedAt: string;
-}
-
 /** "Chrome, Linux": enough to know one's own devices. */
 function deviceName(agent: string | null): string {
   if (!agent) return w.account.unknownDevice;
@@ -132,9 +125,12 @@ function deviceName(agent: string | null): string {
 }
 
 function Devices() {
-  const devices = useData<Device[]>('/me/sessions', { global: true });
+  const devices = useData('/me/sessions', { global: true });
   const end = useMutation({
-    mutationFn: (id: string | undefined) => call('DELETE', id ? `/me/sessions/${id}` : '/me/sessions'),
+    mutationFn: async (id: string | undefined) => {
+      if (id === undefined) await call('delete', '/me/sessions');
+      else await call('delete', '/me/sessions/{signIn}', { path: { signIn: id } });
+    },
     onSuccess: (_, id) => {
       void refresh(queryClient, ['/me/sessions']);
       if (!id) tell(w.account.signedOutOthers);

@@ -1,11 +1,11 @@
 /** The second step of signing in, and passkeys. */
 import { Button, PasswordInput, PinInput, TextInput } from '@mantine/core';
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { call } from '../../api/call.ts';
+import { authenticate } from '../../api/call.ts';
 import { rereadMe } from '../../api/me.ts';
 import { addPasskey } from '../../api/passkeys.ts';
-import { queryClient, refresh, useData } from '../../api/queries.ts';
+import { queryClient } from '../../api/queries.ts';
 import { tell, tellProblem } from '../../parts/ask.tsx';
 import { Refusal, submits } from '../../parts/door.tsx';
 import { Panel } from '../../parts/page.tsx';
@@ -23,12 +23,11 @@ export function TwoSteps({ enabled }: { enabled: boolean }) {
   const [password, setPassword] = useState('');
   const [code, setCode] = useState('');
   const begin = useMutation({
-    mutationFn: () => call<Enrolment>('POST', '/api/auth/two-factor/enable', { body: { password } }),
+    mutationFn: () => authenticate<Enrolment>('/two-factor/enable', { password }),
     onSuccess: () => setPassword(''),
   });
   const verify = useMutation({
-    mutationFn: (given: string) =>
-      call('POST', '/api/auth/two-factor/verify-totp', { body: { code: given } }),
+    mutationFn: (given: string) => authenticate('/two-factor/verify-totp', { code: given }),
     onSuccess: async () => {
       await rereadMe();
       tell(w.account.totpOn);
@@ -36,7 +35,7 @@ export function TwoSteps({ enabled }: { enabled: boolean }) {
     onError: () => setCode(''),
   });
   const end = useMutation({
-    mutationFn: () => call('POST', '/api/auth/two-factor/disable', { body: { password } }),
+    mutationFn: () => authenticate('/two-factor/disable', { password }),
     onSuccess: async () => {
       setPassword('');
       begin.reset();
@@ -99,12 +98,13 @@ interface Passkey {
   createdAt: string;
 }
 
-const listPath = '/api/auth/passkey/list-user-passkeys';
-
 export function Passkeys() {
   const [name, setName] = useState('');
-  const list = useData<Passkey[]>(listPath, { global: true });
-  const reread = () => refresh(queryClient, [listPath]);
+  const list = useQuery({
+    queryKey: ['passkeys'],
+    queryFn: () => authenticate<Passkey[]>('/passkey/list-user-passkeys'),
+  });
+  const reread = () => queryClient.invalidateQueries({ queryKey: ['passkeys'] });
   const add = useMutation({
     mutationFn: () => addPasskey(name.trim() || 'Passkey'),
     onSuccess: async () => {
@@ -114,7 +114,7 @@ export function Passkeys() {
     },
   });
   const remove = useMutation({
-    mutationFn: (id: string) => call('POST', '/api/auth/passkey/delete-passkey', { body: { id } }),
+    mutationFn: (id: string) => authenticate('/passkey/delete-passkey', { id }),
     onSuccess: reread,
     onError: tellProblem,
   });

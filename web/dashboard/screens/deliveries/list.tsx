@@ -5,9 +5,9 @@ import { IconRefresh } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useMay } from '../../api/me.ts';
 import { useData, useScope } from '../../api/queries.ts';
-import type { DeliveryRow, Destination, Page, Webhook } from '../../api/types.ts';
+import type { DeliveryRow } from '../../api/types.ts';
 import { KindIcon } from '../../parts/kind-icon.tsx';
-import { FilterSelect, queryOf, useFilters } from '../../parts/lists.tsx';
+import { FilterSelect, useFilters } from '../../parts/lists.tsx';
 import { Empty, Load, NothingFound, PageHead, Pages, SearchField, useTitle } from '../../parts/page.tsx';
 import { Ago, State } from '../../parts/text.tsx';
 import { ago, figure, fill, w } from '../../words.ts';
@@ -23,16 +23,15 @@ const endOf = (day: string | undefined): string | undefined => {
 
 export function Deliveries() {
   useTitle(w.deliveries.title);
-  const scope = useScope();
   const may = useMay();
-  const stem = `/projects/${scope.project}`;
   const { search, set, clear, filtered } = useFilters();
-  const { page = 1, since, until, ...rest } = search;
+  const { page = 1, since, until, search: words, kind, status, target } = search;
+  const filters = { search: words, kind, status, target };
   const [replaying, replay] = useDisclosure(false);
-  const query = queryOf({ ...rest, page, pageSize: 25, since: startOf(since), until: endOf(until) });
-  const list = useData<Page<DeliveryRow>>(`${stem}/deliveries${query}`, { every: 5_000, keep: true });
-  const destinations = useData<Destination[]>(`${stem}/destinations`);
-  const webhooks = useData<Webhook[]>(`${stem}/webhooks`);
+  const query = { ...filters, page, pageSize: 25, since: startOf(since), until: endOf(until) };
+  const list = useData('/projects/{project}/deliveries', { query, every: 5_000, keep: true });
+  const destinations = useData('/projects/{project}/destinations');
+  const webhooks = useData('/projects/{project}/webhooks');
   const targets = [
     ...(destinations.data ?? []).map(({ id, name }) => ({ value: id, label: name })),
     ...(webhooks.data ?? []).map(({ id, url }) => ({ value: id, label: hostOf(url) })),

@@ -5,11 +5,6 @@ import { Link, useParams } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useMay } from '../../api/me.ts';
 import { useChange, useData, useScope } from '../../api/queries.ts';
-import type {
-  Destination,
-  EventDeliveryDetails,
-  ImageDelivery as ImageDeliveryAnswer,
-} from '../../api/types.ts';
 import { ask, tell, tellProblem } from '../../parts/ask.tsx';
 import { Attempts } from '../../parts/attempts.tsx';
 import { Load, PageHead, Panel, useTitle } from '../../parts/page.tsx';
@@ -76,22 +71,17 @@ function Facts({ rows }: { rows: [string, ReactNode][] }) {
   );
 }
 
-interface Upload {
-  id: string;
-  filename: string;
-  sizeBytes: number;
-  mimeType: string;
-  sessionId: string;
-}
-
 export function ImageDelivery() {
   const { image, destination } = useParams({ strict: false }) as { image: string; destination: string };
   const scope = useScope();
-  const path = `/uploads/${image}/destinations/${destination}`;
-  const delivery = useData<ImageDeliveryAnswer>(path, { every: 3_000 });
-  const upload = useData<Upload>(`/uploads/${image}`);
-  const target = useData<Destination>(`/projects/${scope.project}/destinations/${destination}`);
-  const retry = useChange((_: undefined, send) => send('POST', `${path}/retry`), [path]);
+  const path = { image, destination };
+  const delivery = useData('/uploads/{image}/destinations/{destination}', { path, every: 3_000 });
+  const upload = useData('/uploads/{image}', { path: { image } });
+  const target = useData('/projects/{project}/destinations/{destination}', { path: { destination } });
+  const retry = useChange(
+    (_: undefined, send) => send('post', '/uploads/{image}/destinations/{destination}/retry', { path }),
+    [`/uploads/${image}`],
+  );
   const name = upload.data?.filename ?? w.delivery.image;
   useTitle(name);
   return (
@@ -173,9 +163,13 @@ function Receipt({ receipt }: { receipt: Record<string, unknown> }) {
 export function EventDelivery() {
   const { webhook, delivery: id } = useParams({ strict: false }) as { webhook: string; delivery: string };
   const scope = useScope();
-  const path = `/projects/${scope.project}/webhooks/${webhook}/deliveries/${id}`;
-  const delivery = useData<EventDeliveryDetails>(path, { every: 3_000 });
-  const retry = useChange((_: undefined, send) => send('POST', `${path}/retry`), [path]);
+  const path = { webhook, delivery: id };
+  const stem = '/projects/{project}/webhooks/{webhook}/deliveries/{delivery}';
+  const delivery = useData(stem, { path, every: 3_000 });
+  const retry = useChange(
+    (_: undefined, send) => send('post', `${stem}/retry`, { path }),
+    [`/projects/{project}/webhooks/${webhook}/deliveries`],
+  );
   useTitle(delivery.data?.topic ?? w.delivery.event);
   return (
     <Load of={delivery}>

@@ -10,8 +10,8 @@ import {
   TextInput,
 } from '@mantine/core';
 import { useState } from 'react';
-import { useChange, useData, useScope } from '../../api/queries.ts';
-import type { Destination, Replay, Webhook } from '../../api/types.ts';
+import { useChange, useData } from '../../api/queries.ts';
+import type { Destination, Webhook } from '../../api/types.ts';
 import { Refusal, submits } from '../../parts/door.tsx';
 import { State } from '../../parts/text.tsx';
 import { counted, figure, fill, milliseconds, w } from '../../words.ts';
@@ -40,26 +40,30 @@ export function ReplayDialog(props: Props) {
 }
 
 const everywhere = 'events';
+type Chosen = 'failed' | 'all' | 'missing';
 
 function ReplayForm({ destinations, webhooks, target, close }: Props) {
-  const scope = useScope();
-  const path = `/projects/${scope.project}/replays`;
   const [where, setWhere] = useState(target ?? destinations[0]?.id ?? everywhere);
-  const [only, setOnly] = useState('failed');
+  const [only, setOnly] = useState<Chosen>('failed');
   const [since, setSince] = useState('');
   const [rate, setRate] = useState<number | string>(100);
   const [running, setRunning] = useState<string>();
   const isDestination = destinations.some(({ id }) => id === where);
   const body = {
+    dryRun: false,
     ...(where === everywhere ? {} : isDestination ? { destinationId: where } : { webhookId: where }),
     only: isDestination && only === 'missing' ? 'failed' : only,
     ratePerSecond: Number(rate) || 100,
     ...(since ? { since: new Date(`${since}T00:00:00`).toISOString() } : {}),
   };
-  const count = useChange((_: undefined, send) =>
-    send<{ total: number; seconds: number }>('POST', path, { ...body, dryRun: true }),
+  const count = useChange(async (_: undefined, send) => {
+    const found = await send('post', '/projects/{project}/replays', { body: { ...body, dryRun: true } });
+    return 'seconds' in found ? found : undefined;
+  });
+  const start = useChange(
+    (_: undefined, send) => send('post', '/projects/{project}/replays', { body }),
+    ['/projects/{project}/replays'],
   );
-  const start = useChange((_: undefined, send) => send<Replay>('POST', path, body), [path]);
   if (running) return <Running id={running} close={close} />;
   const choices = [
     { value: 'failed', label: w.replay.failed },
@@ -69,7 +73,7 @@ function ReplayForm({ destinations, webhooks, target, close }: Props) {
   const changed = () => count.reset();
   const begin = async () => {
     const made = await start.mutateAsync(undefined).catch(() => undefined);
-    if (made) setRunning(made.id);
+    if (made && 'id' in made) setRunning(made.id);
   };
   return (
     <form className="stack" onSubmit={submits(() => count.mutate(undefined))}>
@@ -106,7 +110,7 @@ function ReplayForm({ destinations, webhooks, target, close }: Props) {
           value={body.only}
           data={choices}
           onChange={(value) => {
-            setOnly(value);
+            setOnly(value as Chosen);
             changed();
           }}
         />
@@ -143,10 +147,13 @@ function ReplayForm({ destinations, webhooks, target, close }: Props) {
 }
 
 function Running({ id, close }: { id: string; close: () => void }) {
-  const scope = useScope();
-  const path = `/projects/${scope.project}/replays/${id}`;
-  const replay = useData<Replay>(path, { every: 1_000 });
-  const stop = useChange((_: undefined, send) => send('POST', `${path}/cancel`), [path]);
+  const path = { replay: id };
+  // It goes on a step at a time, and says so in its own row alone.
+  const replay = useData('/projects/{project}/replays/{replay}', { path, always: 1_000 });
+  const stop = useChange(
+    (_: undefined, send) => send('post', '/projects/{project}/replays/{replay}/cancel', { path }),
+    ['/projects/{project}/replays'],
+  );
   const found = replay.data;
   if (!found) return null;
   const done = found.sent + found.failed + found.skipped;

@@ -3,7 +3,6 @@ import { Button } from '@mantine/core';
 import { IconPlugConnected } from '@tabler/icons-react';
 import { useChange, useScope } from '../../api/queries.ts';
 import { tellProblem } from '../../parts/ask.tsx';
-import { queryOf } from '../../parts/lists.tsx';
 import { w } from '../../words.ts';
 
 interface Props {
@@ -23,16 +22,16 @@ export function ConnectButton({ kind, destination, name, config = {}, label }: P
         .filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value))
         .map(([key, value]) => [key, String(value)]),
     );
-    const query = queryOf({
+    const query = {
       ...settings,
       destination,
       name,
       return_to: `/p/${scope.project}/${scope.env}/destinations`,
+    };
+    return send('get', '/projects/{project}/destinations/oauth/{provider}/start', {
+      path: { provider: kind },
+      query,
     });
-    return send<{ authorizeUrl: string }>(
-      'GET',
-      `/projects/${scope.project}/destinations/oauth/${kind}/start${query}`,
-    );
   });
   return (
     <Button

@@ -4,7 +4,7 @@ import { IconArrowLeft, IconSearch } from '@tabler/icons-react';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useChange, useScope } from '../../api/queries.ts';
-import type { Destination, DestinationKind } from '../../api/types.ts';
+import type { DestinationKind } from '../../api/types.ts';
 import { tell } from '../../parts/ask.tsx';
 import { KindIcon } from '../../parts/kind-icon.tsx';
 import { useFilters } from '../../parts/lists.tsx';
@@ -83,12 +83,11 @@ function Gallery({ kinds, choose }: { kinds: DestinationKind[]; choose: (kind: s
 function Create({ kind }: { kind: DestinationKind }) {
   const scope = useScope();
   const navigate = useNavigate();
-  const stem = `/projects/${scope.project}/destinations`;
   const [name, setName] = useState(kind.label);
   const create = useChange(
     (config: Record<string, unknown>, send) =>
-      send<Destination>('POST', stem, { type: kind.kind, name, config }),
-    [stem],
+      send('post', '/projects/{project}/destinations', { body: { type: kind.kind, name, config } }),
+    ['/projects/{project}/destinations'],
   );
   const submit = async (config: Record<string, unknown>) => {
     const made = await create.mutateAsync(config).catch(() => undefined);

@@ -3,18 +3,13 @@ import { Breadcrumbs, Button, Group, Loader, Modal, TextInput } from '@mantine/c
 import { useDisclosure } from '@mantine/hooks';
 import { IconFolder, IconFolderPlus } from '@tabler/icons-react';
 import { useState } from 'react';
-import { useChange, useData, useScope } from '../../api/queries.ts';
-import type { Destination } from '../../api/types.ts';
+import { useChange, useData } from '../../api/queries.ts';
+import type { Destination, Folder } from '../../api/types.ts';
 import { tell, tellProblem } from '../../parts/ask.tsx';
-import { queryOf } from '../../parts/lists.tsx';
 import { Problem } from '../../parts/page.tsx';
 import { w } from '../../words.ts';
 
-interface Folder {
-  id: string;
-  name: string;
-  path: string | null;
-}
+const one = '/projects/{project}/destinations/{destination}';
 
 export function FolderPicker({ destination }: { destination: Destination }) {
   const [opened, modal] = useDisclosure(false);
@@ -36,23 +31,25 @@ export function FolderPicker({ destination }: { destination: Destination }) {
 }
 
 function Picker({ destination, close }: { destination: Destination; close: () => void }) {
-  const scope = useScope();
-  const path = `/projects/${scope.project}/destinations/${destination.id}`;
+  const path = { destination: destination.id };
   const [trail, setTrail] = useState<Folder[]>([]);
   const [name, setName] = useState('');
   const here = trail.at(-1);
-  const list = useData<{ folders: Folder[] }>(`${path}/folders${queryOf({ parent: here?.id })}`);
+  const list = useData(`${one}/folders`, { path, query: { parent: here?.id } });
   const make = useChange(
     (_: undefined, send) =>
-      send<Folder>('POST', `${path}/folders`, { parent: here?.id ?? null, name: name.trim() }),
-    [`${path}/folders`],
+      send('post', `${one}/folders`, { path, body: { parent: here?.id ?? null, name: name.trim() } }),
+    [`/projects/{project}/destinations/${destination.id}/folders`],
   );
   const choose = useChange(
     (folder: Folder, send) =>
-      send('PATCH', path, {
-        config: { folder_id: folder.id, folder: folder.path ?? trail.map((one) => one.name).join('/') },
+      send('patch', one, {
+        path,
+        body: {
+          config: { folder_id: folder.id, folder: folder.path ?? trail.map((step) => step.name).join('/') },
+        },
       }),
-    [path],
+    ['/projects/{project}/destinations'],
   );
   return (
     <div className="stack">

@@ -41,7 +41,10 @@ function placeOf({ config }: Destination): string {
     .join(' / ');
 }
 
-export const useKinds = () => useData<DestinationKind[]>('/destination-kinds', { global: true });
+export function useKinds() {
+  const found = useData('/destination-kinds', { global: true });
+  return { ...found, data: found.data as DestinationKind[] | undefined };
+}
 
 /** Back from a sign-in at another service: says how it went, and goes on to what was connected. */
 function useReturn(): void {
@@ -70,7 +73,7 @@ export function Destinations() {
   const scope = useScope();
   const may = useMay();
   const kinds = useKinds();
-  const list = useData<Destination[]>(`/projects/${scope.project}/destinations`, { every: 15_000 });
+  const list = useData('/projects/{project}/destinations', { every: 15_000 });
   const add = may.write ? (
     <Button
       component={Link}

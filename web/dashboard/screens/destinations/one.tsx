@@ -12,7 +12,7 @@ import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useMay } from '../../api/me.ts';
 import { useChange, useData, useScope } from '../../api/queries.ts';
-import type { CheckResult, Destination as DestinationAnswer, DestinationKind } from '../../api/types.ts';
+import type { Destination as DestinationAnswer, DestinationKind } from '../../api/types.ts';
 import { ask, tell, tellProblem } from '../../parts/ask.tsx';
 import { Refusal } from '../../parts/door.tsx';
 import { KindIcon } from '../../parts/kind-icon.tsx';
@@ -25,11 +25,12 @@ import { Guide } from './guide.tsx';
 import { stateOf, useKinds } from './list.tsx';
 import { SettingsForm } from './settings-form.tsx';
 
+const one = '/projects/{project}/destinations/{destination}';
+
 export function Destination() {
   const { destination: id } = useParams({ strict: false }) as { destination: string };
-  const scope = useScope();
   const kinds = useKinds();
-  const found = useData<DestinationAnswer>(`/projects/${scope.project}/destinations/${id}`);
+  const found = useData('/projects/{project}/destinations/{destination}', { path: { destination: id } });
   useTitle(found.data?.name);
   return (
     <Load of={found}>
@@ -59,9 +60,12 @@ function Head({ destination, kind }: { destination: DestinationAnswer; kind: Des
   const scope = useScope();
   const may = useMay();
   const navigate = useNavigate();
-  const stem = `/projects/${scope.project}/destinations`;
-  const change = useChange((body: object, send) => send('PATCH', `${stem}/${destination.id}`, body), [stem]);
-  const remove = useChange((_: undefined, send) => send('DELETE', `${stem}/${destination.id}`), []);
+  const path = { destination: destination.id };
+  const change = useChange(
+    (body: { isActive: boolean }, send) => send('patch', one, { path, body }),
+    ['/projects/{project}/destinations'],
+  );
+  const remove = useChange((_: undefined, send) => send('delete', one, { path }), []);
   const toggle = () =>
     change
       .mutateAsync({ isActive: !destination.isActive })
@@ -134,12 +138,13 @@ function Head({ destination, kind }: { destination: DestinationAnswer; kind: Des
 }
 
 function Account({ destination }: { destination: DestinationAnswer }) {
-  const scope = useScope();
   const may = useMay();
   const connection = destination.connection!;
   const connected = connection.status === 'connected';
-  const path = `/projects/${scope.project}/destinations/${destination.id}`;
-  const leave = useChange((_: undefined, send) => send('POST', `${path}/disconnect`), [path]);
+  const leave = useChange(
+    (_: undefined, send) => send('post', `${one}/disconnect`, { path: { destination: destination.id } }),
+    ['/projects/{project}/destinations'],
+  );
   const disconnect = () =>
     ask({
       title: w.destinations.disconnect,
@@ -185,13 +190,12 @@ function Account({ destination }: { destination: DestinationAnswer }) {
 }
 
 function Settings({ destination, kind }: { destination: DestinationAnswer; kind: DestinationKind }) {
-  const scope = useScope();
   const may = useMay();
   const [name, setName] = useState(destination.name);
-  const path = `/projects/${scope.project}/destinations/${destination.id}`;
   const save = useChange(
-    (config: Record<string, unknown>, send) => send('PATCH', path, { name, config }),
-    [`/projects/${scope.project}/destinations`],
+    (config: Record<string, unknown>, send) =>
+      send('patch', one, { path: { destination: destination.id }, body: { name, config } }),
+    ['/projects/{project}/destinations'],
   );
   return (
     <Panel title={w.destinations.settings} help={w.destinations.sessionsUse}>
@@ -221,10 +225,11 @@ function Settings({ destination, kind }: { destination: DestinationAnswer; kind:
 }
 
 function Test({ destination }: { destination: DestinationAnswer }) {
-  const scope = useScope();
   const may = useMay();
-  const path = `/projects/${scope.project}/destinations/${destination.id}`;
-  const test = useChange((_: undefined, send) => send<CheckResult>('POST', `${path}/test`), [path]);
+  const test = useChange(
+    (_: undefined, send) => send('post', `${one}/test`, { path: { destination: destination.id } }),
+    ['/projects/{project}/destinations'],
+  );
   const names = w.destinations.steps as Record<string, string>;
   return (
     <Panel title={w.destinations.test}>

@@ -3,17 +3,10 @@ import { TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useRef } from 'react';
-import { call } from '../../api/call.ts';
+import { type Answer, ask } from '../../api/call.ts';
 import { useScope } from '../../api/queries.ts';
 import type { Field } from '../../api/types.ts';
 import { w } from '../../words.ts';
-
-interface Preview {
-  path: string | null;
-  errors: { field: string; position: number; length: number; message: string }[];
-  warnings: string[];
-  variables: string[];
-}
 
 export function TemplateField(props: {
   name: string;
@@ -32,11 +25,12 @@ export function TemplateField(props: {
   const preview = useQuery({
     queryKey: [scope.project, scope.env, 'preview', asked],
     queryFn: ({ signal }) =>
-      call<Preview>('POST', `/projects/${scope.project}/destinations/preview`, {
-        body: JSON.parse(asked),
-        scope,
-        signal,
-      }),
+      ask(
+        'post',
+        '/projects/{project}/destinations/preview',
+        { body: JSON.parse(asked) },
+        { scope, signal },
+      ) as Promise<Answer<'post', '/projects/{project}/destinations/preview'>>,
     placeholderData: keepPreviousData,
   });
   const { path, errors = [], warnings = [], variables = [] } = preview.data ?? {};

@@ -29,7 +29,7 @@ export function Keys() {
   const scope = useScope();
   const may = useMay();
   const [opened, modal] = useDisclosure(false);
-  const list = useData<ApiKey[]>(`/projects/${scope.project}/keys`, { every: 15_000 });
+  const list = useData('/projects/{project}/keys', { every: 15_000 });
   const add = may.write ? (
     <Button leftSection={<IconPlus size={18} />} onClick={modal.open}>
       {w.keys.add}
@@ -119,12 +119,11 @@ function Rows({ rows }: { rows: ApiKey[] }) {
 
 function NewKey({ close }: { close: () => void }) {
   const scope = useScope();
-  const stem = `/projects/${scope.project}/keys`;
   const [label, setLabel] = useState('');
-  const [env, setEnv] = useState<string>(scope.env);
+  const [env, setEnv] = useState(scope.env);
   const create = useChange(
-    (_: undefined, send) => send<{ plainTextKey: string }>('POST', stem, { label: label.trim(), env }),
-    [stem],
+    (_: undefined, send) => send('post', '/projects/{project}/keys', { body: { label: label.trim(), env } }),
+    ['/projects/{project}/keys'],
   );
   if (create.data) {
     const { plainTextKey } = create.data;

@@ -5,7 +5,7 @@ import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useMay } from '../../api/me.ts';
 import { useChange, useData, useScope } from '../../api/queries.ts';
-import type { ApiKey, Destination } from '../../api/types.ts';
+import type { ApiKey, KeyChange } from '../../api/types.ts';
 import { ask, tell, tellProblem } from '../../parts/ask.tsx';
 import { Refusal, submits } from '../../parts/door.tsx';
 import { Load, PageHead, Panel, useTitle } from '../../parts/page.tsx';
@@ -16,8 +16,7 @@ import { Certificate, Signing, Totp } from './protections.tsx';
 
 export function Key() {
   const { key: id } = useParams({ strict: false }) as { key: string };
-  const scope = useScope();
-  const found = useData<ApiKey>(`/projects/${scope.project}/keys/${id}`);
+  const found = useData('/projects/{project}/keys/{key}', { path: { key: id } });
   useTitle(found.data?.label);
   return (
     <Load of={found}>
@@ -44,18 +43,17 @@ export function Key() {
   );
 }
 
-export const useKeyPath = (key: ApiKey): { path: string; stem: string } => {
-  const stem = `/projects/${useScope().project}/keys`;
-  return { stem, path: `${stem}/${key.id}` };
-};
+/** What is read again after a change, and the address of one key. */
+export const allKeys = '/projects/{project}/keys';
+export const oneKey = '/projects/{project}/keys/{key}';
 
 function Head({ apiKey: key }: { apiKey: ApiKey }) {
   const scope = useScope();
   const may = useMay();
   const navigate = useNavigate();
-  const { path, stem } = useKeyPath(key);
-  const change = useChange((body: object, send) => send('PATCH', path, body), [stem]);
-  const remove = useChange((_: undefined, send) => send('DELETE', path), []);
+  const path = { key: key.id };
+  const change = useChange((body: KeyChange, send) => send('patch', oneKey, { path, body }), [allKeys]);
+  const remove = useChange((_: undefined, send) => send('delete', oneKey, { path }), []);
   const askRemove = () =>
     ask({
       title: w.keys.deleteTitle,
@@ -121,9 +119,12 @@ function Lines(props: {
 }) {
   const { apiKey: key, name } = props;
   const may = useMay();
-  const { path, stem } = useKeyPath(key);
+  const path = { key: key.id };
   const [text, setText] = useState(key[name].join('\n'));
-  const save = useChange((lines: string[], send) => send('PATCH', path, { [name]: lines }), [stem]);
+  const save = useChange(
+    (lines: string[], send) => send('patch', oneKey, { path, body: { [name]: lines } }),
+    [allKeys],
+  );
   const lines = text
     .split(/[\n,]/)
     .map((line) => line.trim())
@@ -171,13 +172,12 @@ function Lines(props: {
 }
 
 function Defaults({ apiKey: key }: { apiKey: ApiKey }) {
-  const scope = useScope();
   const may = useMay();
-  const { stem } = useKeyPath(key);
-  const destinations = useData<Destination[]>(`/projects/${scope.project}/destinations`);
+  const destinations = useData('/projects/{project}/destinations');
   const save = useChange(
-    (ids: string[], send) => send('PUT', `/keys/${key.id}/destinations`, { destination_ids: ids }),
-    [stem],
+    (ids: string[], send) =>
+      send('put', '/keys/{key}/destinations', { path: { key: key.id }, body: { destination_ids: ids } }),
+    [allKeys],
   );
   return (
     <Panel title={w.keys.defaults} help={w.keys.defaultsHelp}>
@@ -195,10 +195,10 @@ function Defaults({ apiKey: key }: { apiKey: ApiKey }) {
 
 function Limits({ apiKey: key }: { apiKey: ApiKey }) {
   const may = useMay();
-  const { path, stem } = useKeyPath(key);
+  const path = { key: key.id };
   const [images, setImages] = useState<number | string>(key.maxImages ?? '');
   const [side, setSide] = useState<number | string>(key.maxImageDimension ?? '');
-  const save = useChange((body: object, send) => send('PATCH', path, body), [stem]);
+  const save = useChange((body: KeyChange, send) => send('patch', oneKey, { path, body }), [allKeys]);
   const numberOf = (value: number | string): number | null => (value === '' ? null : Number(value));
   return (
     <Panel title={w.keys.limits}>

@@ -10,22 +10,20 @@ import { Panel } from '../../parts/page.tsx';
 import { SecretOnce } from '../../parts/secret-once.tsx';
 import { Code, State } from '../../parts/text.tsx';
 import { w } from '../../words.ts';
-import { useKeyPath } from './one.tsx';
+import { allKeys, oneKey } from './one.tsx';
 
 const sure = (title: string, run: () => unknown) => ask({ title, text: w.keys.confirm, confirm: title, run });
 
 export function Totp({ apiKey: key }: { apiKey: ApiKey }) {
   const may = useMay();
-  const { path, stem } = useKeyPath(key);
+  const path = { key: key.id };
   const [code, setCode] = useState('');
-  const begin = useChange((_: undefined, send) =>
-    send<{ secret: string; qr: string }>('POST', `${path}/totp`),
-  );
+  const begin = useChange((_: undefined, send) => send('post', `${oneKey}/totp`, { path }));
   const verify = useChange(
-    (given: string, send) => send('POST', `${path}/totp/verify`, { code: given }),
-    [stem],
+    (given: string, send) => send('post', `${oneKey}/totp/verify`, { path, body: { code: given } }),
+    [allKeys],
   );
-  const end = useChange((_: undefined, send) => send('DELETE', `${path}/totp`), [stem]);
+  const end = useChange((_: undefined, send) => send('delete', `${oneKey}/totp`, { path }), [allKeys]);
   const submit = (given: string) =>
     void verify.mutateAsync(given).then(
       () => begin.reset(),
@@ -80,18 +78,17 @@ export function Totp({ apiKey: key }: { apiKey: ApiKey }) {
 
 export function Certificate({ apiKey: key }: { apiKey: ApiKey }) {
   const may = useMay();
-  const { path, stem } = useKeyPath(key);
+  const path = { key: key.id };
   const [text, setText] = useState('');
   const save = useChange(
     (given: string, send) =>
-      send(
-        'PUT',
-        `${path}/client-cert`,
-        given.includes('BEGIN') ? { certificate: given } : { fingerprint: given },
-      ),
-    [stem],
+      send('put', `${oneKey}/client-cert`, {
+        path,
+        body: given.includes('BEGIN') ? { certificate: given } : { fingerprint: given },
+      }),
+    [allKeys],
   );
-  const end = useChange((_: undefined, send) => send('DELETE', `${path}/client-cert`), [stem]);
+  const end = useChange((_: undefined, send) => send('delete', `${oneKey}/client-cert`, { path }), [allKeys]);
   return (
     <Panel
       title={w.keys.certificate}
@@ -146,17 +143,19 @@ export function Certificate({ apiKey: key }: { apiKey: ApiKey }) {
 
 export function Signing({ apiKey: key }: { apiKey: ApiKey }) {
   const may = useMay();
-  const { path, stem } = useKeyPath(key);
+  const path = { key: key.id };
   const make = useChange(
-    (_: undefined, send) =>
-      send<{ signingSecret: string }>('POST', `${path}/signing-secret`, { required: true }),
-    [stem],
+    (_: undefined, send) => send('post', `${oneKey}/signing-secret`, { path, body: { required: true } }),
+    [allKeys],
   );
   const require = useChange(
-    (signatureRequired: boolean, send) => send('PATCH', path, { signatureRequired }),
-    [stem],
+    (signatureRequired: boolean, send) => send('patch', oneKey, { path, body: { signatureRequired } }),
+    [allKeys],
   );
-  const end = useChange((_: undefined, send) => send('DELETE', `${path}/signing-secret`), [stem]);
+  const end = useChange(
+    (_: undefined, send) => send('delete', `${oneKey}/signing-secret`, { path }),
+    [allKeys],
+  );
   return (
     <Panel
       title={w.keys.signing}

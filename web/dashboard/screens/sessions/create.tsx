@@ -15,7 +15,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconArrowLeft, IconChevronDown } from '@tabler/icons-react';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useChange, useData, useScope } from '../../api/queries.ts';
-import type { CreatedSession, Destination, Usage } from '../../api/types.ts';
+import type { NewSessionBody } from '../../api/types.ts';
 import { Refusal, submits } from '../../parts/door.tsx';
 import { PageHead, Panel, useTitle } from '../../parts/page.tsx';
 import { Code } from '../../parts/text.tsx';
@@ -31,15 +31,15 @@ interface Draft {
   maxImages: number | string;
   types: string[];
   dimension: number | string;
-  gps: string;
+  gps: NonNullable<NewSessionBody['gps']>;
   jpeg: boolean;
   password: string;
   tags: string[];
 }
 
 /** What the form means for the API: only what differs from the defaults. */
-function bodyOf(draft: Draft): Record<string, unknown> {
-  const body: Record<string, unknown> = { expires_in_hours: Number(draft.hours) };
+function bodyOf(draft: Draft): NewSessionBody {
+  const body: NewSessionBody = { expires_in_hours: Number(draft.hours) };
   if (draft.label.trim()) body.label = draft.label.trim();
   if (draft.destinations.length > 0) body.destination_ids = draft.destinations;
   if (draft.longPolling) body.long_polling = true;
@@ -71,8 +71,8 @@ export function NewSession() {
   const scope = useScope();
   const navigate = useNavigate();
   const [more, disclosure] = useDisclosure(false);
-  const destinations = useData<Destination[]>(`/projects/${scope.project}/destinations`);
-  const usage = useData<Usage>(`/projects/${scope.project}/usage`);
+  const destinations = useData('/projects/{project}/destinations');
+  const usage = useData('/projects/{project}/usage');
   const plan = usage.data?.plan;
   const form = useForm<Draft>({
     initialValues: {
@@ -90,8 +90,8 @@ export function NewSession() {
     },
   });
   const create = useChange(
-    (draft: Draft, send) => send<CreatedSession>('POST', '/upload-sessions', bodyOf(draft)),
-    ['/sessions', `/projects/${scope.project}/usage`],
+    (draft: Draft, send) => send('post', '/upload-sessions', { body: bodyOf(draft) }),
+    ['/sessions', '/projects/{project}/usage'],
   );
   const submit = async () => {
     const made = await create.mutateAsync(form.values).catch(() => undefined);

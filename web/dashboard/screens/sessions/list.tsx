@@ -3,8 +3,8 @@ import { IconPlus } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useMay } from '../../api/me.ts';
 import { useData, useScope } from '../../api/queries.ts';
-import type { Page, SessionRow } from '../../api/types.ts';
-import { FilterSelect, queryOf, useFilters } from '../../parts/lists.tsx';
+import type { SessionRow } from '../../api/types.ts';
+import { FilterSelect, useFilters } from '../../parts/lists.tsx';
 import { Empty, Load, NothingFound, PageHead, Pages, SearchField, useTitle } from '../../parts/page.tsx';
 import { Ago, State } from '../../parts/text.tsx';
 import { counted, figure, w } from '../../words.ts';
@@ -18,13 +18,11 @@ export function Sessions() {
   const may = useMay();
   const { search, set, clear, filtered } = useFilters();
   const { page = 1, status } = search;
-  const list = useData<Page<SessionRow>>(
-    `/sessions${queryOf({ page, pageSize: 20, search: search.search, status })}`,
-    {
-      every: 5_000,
-      keep: true,
-    },
-  );
+  const list = useData('/sessions', {
+    query: { page, pageSize: 20, search: search.search, status },
+    every: 5_000,
+    keep: true,
+  });
   const create = may.write ? (
     <Button
       component={Link}

@@ -2,13 +2,13 @@
 import { Button, Group, PasswordInput, Select } from '@mantine/core';
 import { modals } from '@mantine/modals';
 import { useState } from 'react';
-import type { SessionDetails } from '../../api/types.ts';
+import type { SessionChange, SessionDetails } from '../../api/types.ts';
 import { tell } from '../../parts/ask.tsx';
 import { submits } from '../../parts/door.tsx';
 import { counted, fill, moment, w } from '../../words.ts';
 import { curlOf } from './create.tsx';
 
-type Save = (body: Record<string, unknown>, message: string) => Promise<void>;
+type Save = (body: SessionChange, message: string) => Promise<void>;
 
 const close = { closeButtonProps: { 'aria-label': w.common.close } };
 

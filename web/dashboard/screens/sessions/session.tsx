@@ -11,9 +11,10 @@ import {
 } from '@tabler/icons-react';
 import { Link, useParams } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
+import { whileSeen } from '../../api/live.ts';
 import { useMay } from '../../api/me.ts';
 import { queryClient, refresh, useChange, useData, useScope } from '../../api/queries.ts';
-import type { DeliveryStatus, SessionDetails } from '../../api/types.ts';
+import type { DeliveryStatus, SessionChange, SessionDetails } from '../../api/types.ts';
 import { ask, tell, tellProblem } from '../../parts/ask.tsx';
 import { Empty, Load, PageHead, Panel, useTitle } from '../../parts/page.tsx';
 import { Ago, CopyIcon, Id, State } from '../../parts/text.tsx';
@@ -27,7 +28,6 @@ import { askPassword, copyCurl, extend } from './session-actions.tsx';
 function useLive(id: string): boolean {
   const [connected, setConnected] = useState(true);
   useEffect(() => {
-    const source = new EventSource(`/api/v1/upload/${id}/events`);
     let waiting: ReturnType<typeof setTimeout> | undefined;
     const changed = () => {
       waiting ??= setTimeout(() => {
@@ -43,15 +43,19 @@ function useLive(id: string): boolean {
       'session:completed',
       'session:expired',
     ];
-    for (const name of names) source.addEventListener(name, changed);
-    source.addEventListener('open', () => {
-      setConnected(true);
-      changed();
+    const stop = whileSeen(() => {
+      const source = new EventSource(`/api/v1/upload/${id}/events`);
+      for (const name of names) source.addEventListener(name, changed);
+      source.addEventListener('open', () => {
+        setConnected(true);
+        changed();
+      });
+      source.addEventListener('error', () => setConnected(false));
+      return source;
     });
-    source.addEventListener('error', () => setConnected(false));
     return () => {
       clearTimeout(waiting);
-      source.close();
+      stop();
     };
   }, [id]);
   return connected;
@@ -60,9 +64,10 @@ function useLive(id: string): boolean {
 export function Session() {
   const { session: id } = useParams({ strict: false }) as { session: string };
   const scope = useScope();
+  const path = { session: id };
   const live = useLive(id);
-  const details = useData<SessionDetails>(`/upload-sessions/${id}/details`, { every: 30_000 });
-  const status = useData<DeliveryStatus>(`/upload-sessions/${id}/delivery-status`, { every: 30_000 });
+  const details = useData('/upload-sessions/{session}/details', { path, every: 30_000 });
+  const status = useData('/upload-sessions/{session}/delivery-status', { path, every: 30_000 });
   useTitle(details.data?.label ?? w.sessions.title);
   return (
     <Load of={details} rows={6}>
@@ -112,13 +117,17 @@ function Ending({ session }: { session: SessionDetails }) {
 
 function Actions({ session }: { session: SessionDetails }) {
   const may = useMay();
-  const path = `/upload-sessions/${session.id}`;
+  const path = { session: session.id };
+  const touched = [`/upload-sessions/${session.id}`, '/sessions'];
   const change = useChange(
-    (body: Record<string, unknown>, send) => send('PATCH', path, body),
-    [path, '/sessions'],
+    (body: SessionChange, send) => send('patch', '/upload-sessions/{session}', { path, body }),
+    touched,
   );
-  const close = useChange((_: undefined, send) => send('POST', `${path}/close`), [path, '/sessions']);
-  const save = async (body: Record<string, unknown>, message: string) => {
+  const close = useChange(
+    (_: undefined, send) => send('post', '/upload-sessions/{session}/close', { path }),
+    touched,
+  );
+  const save = async (body: SessionChange, message: string) => {
     await change.mutateAsync(body).then(() => tell(message), tellProblem);
   };
   const askClose = () =>

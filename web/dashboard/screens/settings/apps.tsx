@@ -4,7 +4,8 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconDots, IconPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useMay } from '../../api/me.ts';
-import { useChange, useData, useScope } from '../../api/queries.ts';
+import { useChange, useData } from '../../api/queries.ts';
+import type { OAuthApp } from '../../api/types.ts';
 import { ask, tell, tellProblem } from '../../parts/ask.tsx';
 import { Refusal, submits } from '../../parts/door.tsx';
 import { Empty, Load, Panel } from '../../parts/page.tsx';
@@ -14,24 +15,12 @@ import { fill, w } from '../../words.ts';
 import { SettingsFrame } from './frame.tsx';
 import { Grants } from './grants.tsx';
 
-interface App {
-  id: string;
-  name: string;
-  clientId: string;
-  publicKey: string;
-  redirectUris: string[];
-  allowedDomains: string[];
-  homepage: string | null;
-  isActive: boolean;
-  createdAt: string;
-  clientSecret?: string;
-}
+const all = '/projects/{project}/oauth-apps';
+const one = '/projects/{project}/oauth-apps/{app}';
 
 export function Apps() {
-  const scope = useScope();
   const may = useMay();
-  const stem = `/projects/${scope.project}`;
-  const apps = useData<App[]>(`${stem}/oauth-apps`, { enabled: may.apps });
+  const apps = useData(all, { enabled: may.apps });
   const [opened, modal] = useDisclosure(false);
   const [secret, setSecret] = useState<string>();
   const add = may.apps ? (
@@ -53,12 +42,7 @@ export function Apps() {
           }
         </Load>
       ) : null}
-      <Grants
-        title={w.apps.granted}
-        help={w.apps.grantedHelp}
-        path={`${stem}/oauth-grants`}
-        may={may.write}
-      />
+      <Grants title={w.apps.granted} help={w.apps.grantedHelp} may={may.write} />
       <Modal
         opened={opened}
         onClose={modal.close}
@@ -69,7 +53,7 @@ export function Apps() {
         {opened ? (
           <AppForm
             done={(made) => {
-              setSecret(made.clientSecret);
+              setSecret(made);
               modal.close();
             }}
           />
@@ -79,13 +63,10 @@ export function Apps() {
   );
 }
 
-function AppPanel({ app, renewed }: { app: App; renewed: (secret: string | undefined) => void }) {
-  const stem = `/projects/${useScope().project}/oauth-apps`;
-  const rotate = useChange(
-    (_: undefined, send) => send<App>('POST', `${stem}/${app.id}/rotate-secret`),
-    [stem],
-  );
-  const remove = useChange((_: undefined, send) => send('DELETE', `${stem}/${app.id}`), [stem]);
+function AppPanel({ app, renewed }: { app: OAuthApp; renewed: (secret: string | undefined) => void }) {
+  const path = { app: app.id };
+  const rotate = useChange((_: undefined, send) => send('post', `${one}/rotate-secret`, { path }), [all]);
+  const remove = useChange((_: undefined, send) => send('delete', one, { path }), [all]);
   const [opened, modal] = useDisclosure(false);
   const askRemove = () =>
     ask({
@@ -112,7 +93,7 @@ function AppPanel({ app, renewed }: { app: App; renewed: (secret: string | undef
                 onClick={() =>
                   void rotate
                     .mutateAsync(undefined)
-                    .then(({ clientSecret }) => renewed(clientSecret), tellProblem)
+                    .then(({ clientSecret }) => renewed(clientSecret ?? undefined), tellProblem)
                 }
               >
                 {w.apps.renew}
@@ -163,23 +144,24 @@ const linesOf = (text: string): string[] =>
     .map((line) => line.trim())
     .filter(Boolean);
 
-function AppForm({ app, done }: { app?: App; done: (app: App) => void }) {
-  const stem = `/projects/${useScope().project}/oauth-apps`;
+function AppForm({ app, done }: { app?: OAuthApp; done: (secret: string | undefined) => void }) {
   const [name, setName] = useState(app?.name ?? '');
   const [redirects, setRedirects] = useState(app?.redirectUris.join('\n') ?? '');
   const [domains, setDomains] = useState(app?.allowedDomains.join('\n') ?? '');
   const [homepage, setHomepage] = useState(app?.homepage ?? '');
   const save = useChange(
-    (_: undefined, send) => {
+    async (_: undefined, send): Promise<string | undefined> => {
       const body = {
         name: name.trim(),
         redirectUris: linesOf(redirects),
         allowedDomains: linesOf(domains),
         ...(homepage.trim() ? { homepage: homepage.trim() } : {}),
       };
-      return app ? send<App>('PATCH', `${stem}/${app.id}`, body) : send<App>('POST', stem, body);
+      if (!app) return (await send('post', all, { body })).clientSecret ?? undefined;
+      await send('patch', one, { path: { app: app.id }, body });
+      return undefined;
     },
-    [stem],
+    [all],
   );
   return (
     <form

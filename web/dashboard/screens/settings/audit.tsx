@@ -1,22 +1,10 @@
 import { Select } from '@mantine/core';
-import { useData, useScope } from '../../api/queries.ts';
-import type { Page } from '../../api/types.ts';
-import { queryOf, useFilters } from '../../parts/lists.tsx';
+import { useData } from '../../api/queries.ts';
+import { useFilters } from '../../parts/lists.tsx';
 import { Empty, Load, NothingFound, Pages, SearchField } from '../../parts/page.tsx';
 import { Ago, Id } from '../../parts/text.tsx';
 import { w } from '../../words.ts';
 import { SettingsFrame } from './frame.tsx';
-
-interface Entry {
-  id: string;
-  env: string | null;
-  actor: { kind: string; id: string; name: string };
-  action: string;
-  targetId: string | null;
-  detail: unknown;
-  address: string | null;
-  createdAt: string;
-}
 
 /** "keys.create" finds one kind of change, "keys" all of that noun. */
 const nouns = [
@@ -42,11 +30,10 @@ function detailOf(detail: unknown): string {
 }
 
 export function Audit() {
-  const scope = useScope();
   const { search, set, clear, filtered } = useFilters();
   const { page = 1 } = search;
-  const query = queryOf({ page, pageSize: 25, action: search.kind, targetId: search.search });
-  const list = useData<Page<Entry>>(`/projects/${scope.project}/audit${query}`, {
+  const list = useData('/projects/{project}/audit', {
+    query: { page, pageSize: 25, action: search.kind, targetId: search.search },
     every: 15_000,
     keep: true,
   });

@@ -1,26 +1,25 @@
 /** Apps that were let in: into a project, or by a person. */
 import { Button } from '@mantine/core';
 import { useChange, useData } from '../../api/queries.ts';
+import type { OAuthGrant } from '../../api/types.ts';
 import { ask, tellProblem } from '../../parts/ask.tsx';
 import { Panel } from '../../parts/page.tsx';
 import { Ago } from '../../parts/text.tsx';
 import { w } from '../../words.ts';
 
-interface Grant {
-  id: string;
-  appName: string;
-  projectName: string;
-  personName: string;
-  scopes: string[];
-  createdAt: string;
-}
-
-/** `path` lists them; one is ended below it. */
-export function Grants(props: { title: string; help: string; path: string; may: boolean; mine?: boolean }) {
-  const { path, mine = false } = props;
-  const grants = useData<Grant[]>(path, { global: mine });
-  const revoke = useChange((id: string, send) => send('DELETE', `${path}/${id}`), [path]);
-  const askRevoke = (grant: Grant) =>
+/** `mine`: those of the person, not of the project. */
+export function Grants(props: { title: string; help: string; may: boolean; mine?: boolean }) {
+  const { mine = false } = props;
+  const path = mine ? '/me/grants' : '/projects/{project}/oauth-grants';
+  const grants = useData(path, { global: mine });
+  const revoke = useChange(
+    async (id: string, send) => {
+      if (mine) await send('delete', '/me/grants/{grant}', { path: { grant: id } });
+      else await send('delete', '/projects/{project}/oauth-grants/{grant}', { path: { grant: id } });
+    },
+    [path],
+  );
+  const askRevoke = (grant: OAuthGrant) =>
     ask({
       title: `${w.apps.revoke}: ${grant.appName}`,
       text: w.apps.deleteText,

@@ -4,7 +4,8 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconDots, IconPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useMay, useMe } from '../../api/me.ts';
-import { useChange, useData, useScope } from '../../api/queries.ts';
+import { useChange, useData } from '../../api/queries.ts';
+import type { Invitation, Member, MemberRole } from '../../api/types.ts';
 import { ask, tell, tellProblem } from '../../parts/ask.tsx';
 import { Refusal, submits } from '../../parts/door.tsx';
 import { Load, Panel } from '../../parts/page.tsx';
@@ -12,31 +13,13 @@ import { Ago, Code } from '../../parts/text.tsx';
 import { fill, language, moment, w } from '../../words.ts';
 import { SettingsFrame } from './frame.tsx';
 
-interface Member {
-  id: string;
-  name: string;
-  email: string;
-  role: string;
-  twoFactorEnabled: boolean;
-  since: string;
-}
-
-interface OpenInvitation {
-  id: string;
-  email: string;
-  role: string;
-  expiresAt: string;
-}
-
 const roleNames = ['owner', 'admin', 'developer', 'viewer'];
 const roleOf = (role: string): string => w.members.roles[role] ?? role;
 
 export function Members() {
-  const scope = useScope();
   const may = useMay();
-  const stem = `/projects/${scope.project}`;
-  const members = useData<Member[]>(`${stem}/members`);
-  const invitations = useData<OpenInvitation[]>(`${stem}/invitations`, { enabled: may.members });
+  const members = useData('/projects/{project}/members');
+  const invitations = useData('/projects/{project}/invitations', { enabled: may.members });
   const [opened, modal] = useDisclosure(false);
   return (
     <SettingsFrame
@@ -98,13 +81,20 @@ function MemberTable({ members }: { members: Member[] }) {
   );
 }
 
+const one = '/projects/{project}/members/{person}';
+
 function Row({ member }: { member: Member }) {
-  const scope = useScope();
   const may = useMay();
   const me = useMe();
-  const stem = `/projects/${scope.project}/members`;
-  const change = useChange((role: string, send) => send('PATCH', `${stem}/${member.id}`, { role }), [stem]);
-  const remove = useChange((_: undefined, send) => send('DELETE', `${stem}/${member.id}`), [stem]);
+  const path = { person: member.id };
+  const change = useChange(
+    (role: MemberRole['role'], send) => send('patch', one, { path, body: { role } }),
+    ['/projects/{project}/members'],
+  );
+  const remove = useChange(
+    (_: undefined, send) => send('delete', one, { path }),
+    ['/projects/{project}/members'],
+  );
   const askRemove = () =>
     ask({
       title: fill(w.members.removeTitle, { name: member.name }),
@@ -128,7 +118,10 @@ function Row({ member }: { member: Member }) {
             value={member.role}
             data={roleNames.map((role) => ({ value: role, label: roleOf(role) }))}
             onChange={(role) => {
-              if (role) void change.mutateAsync(role).then(() => tell(w.common.saved), tellProblem);
+              if (role)
+                void change
+                  .mutateAsync(role as MemberRole['role'])
+                  .then(() => tell(w.common.saved), tellProblem);
             }}
           />
         ) : (
@@ -159,9 +152,12 @@ function Row({ member }: { member: Member }) {
   );
 }
 
-function Invited({ invitation }: { invitation: OpenInvitation }) {
-  const stem = `/projects/${useScope().project}/invitations`;
-  const revoke = useChange((_: undefined, send) => send('DELETE', `${stem}/${invitation.id}`), [stem]);
+function Invited({ invitation }: { invitation: Invitation }) {
+  const revoke = useChange(
+    (_: undefined, send) =>
+      send('delete', '/projects/{project}/invitations/{invitation}', { path: { invitation: invitation.id } }),
+    ['/projects/{project}/invitations'],
+  );
   return (
     <li className="row spread">
       <span>
@@ -180,14 +176,15 @@ function Invited({ invitation }: { invitation: OpenInvitation }) {
 }
 
 function Invite({ close }: { close: () => void }) {
-  const stem = `/projects/${useScope().project}/invitations`;
   const may = useMay();
   const [email, setEmail] = useState('');
   const [role, setRole] = useState('developer');
   const invite = useChange(
     (_: undefined, send) =>
-      send<{ link: string; mailed: boolean }>('POST', stem, { email: email.trim(), role, locale: language }),
-    [stem],
+      send('post', '/projects/{project}/invitations', {
+        body: { email: email.trim(), role: role as MemberRole['role'], locale: language },
+      }),
+    ['/projects/{project}/invitations'],
   );
   if (invite.data) {
     return (

@@ -1,8 +1,8 @@
 import { Button } from '@mantine/core';
-import { ApiError } from '../../api/call.ts';
+import { AperturError } from '../../api/call.ts';
 import { useMay } from '../../api/me.ts';
-import { useChange, useData, useScope } from '../../api/queries.ts';
-import type { Plan, Usage } from '../../api/types.ts';
+import { useChange, useData } from '../../api/queries.ts';
+import type { Plan } from '../../api/types.ts';
 import { ask, tell, tellProblem } from '../../parts/ask.tsx';
 import { Load } from '../../parts/page.tsx';
 import { State } from '../../parts/text.tsx';
@@ -11,10 +11,8 @@ import { UsagePanel } from '../home.tsx';
 import { SettingsFrame } from './frame.tsx';
 
 export function Plans() {
-  const scope = useScope();
-  const stem = `/projects/${scope.project}`;
-  const usage = useData<Usage>(`${stem}/usage`, { every: 30_000 });
-  const plans = useData<Plan[]>('/plans');
+  const usage = useData('/projects/{project}/usage', { every: 30_000 });
+  const plans = useData('/plans');
   return (
     <SettingsFrame title={w.plan.title}>
       <Load of={usage}>
@@ -38,23 +36,23 @@ export function Plans() {
 }
 
 function PlanCard({ plan, current }: { plan: Plan; current: boolean }) {
-  const scope = useScope();
   const may = useMay();
-  const stem = `/projects/${scope.project}`;
   const limit = (value: number | null): string => (value === null ? w.common.unlimited : figure(value));
   // Where plans are paid for, the server refuses a change by itself and names the way.
   const choose = useChange(
     async (_: undefined, send) => {
       try {
-        return await send('PUT', `${stem}/plan`, { plan: plan.id });
+        return await send('put', '/projects/{project}/plan', { body: { plan: plan.id } });
       } catch (error) {
-        if (!(error instanceof ApiError) || error.status !== 403) throw error;
-        const { url } = await send<{ url: string }>('POST', `${stem}/billing/checkout`, { plan: plan.id });
+        if (!(error instanceof AperturError) || error.status !== 403) throw error;
+        const { url } = await send('post', '/projects/{project}/billing/checkout', {
+          body: { plan: plan.id },
+        });
         location.assign(url);
         return undefined;
       }
     },
-    [`${stem}/usage`],
+    ['/projects/{project}/usage'],
   );
   const askChange = () =>
     ask({

@@ -3,7 +3,7 @@ import { Button, Group, Modal, Switch, Textarea, TextInput } from '@mantine/core
 import { useDisclosure } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { ApiError } from '../../api/call.ts';
+import { AperturError } from '../../api/call.ts';
 import { rereadMe, useMay } from '../../api/me.ts';
 import { useChange, useData, useScope } from '../../api/queries.ts';
 import { ask, tell, tellProblem } from '../../parts/ask.tsx';
@@ -31,7 +31,7 @@ function General() {
   const may = useMay();
   const [name, setName] = useState(may.name ?? '');
   const rename = useChange((_: undefined, send) =>
-    send('PATCH', `/projects/${scope.project}`, { name: name.trim() }),
+    send('patch', '/projects/{project}', { body: { name: name.trim() } }),
   );
   const submit = () =>
     void rename.mutateAsync(undefined).then(
@@ -70,11 +70,8 @@ function General() {
 
 /** Nobody sees the one that signs now; a new one is shown once. */
 function WebhookSecret() {
-  const scope = useScope();
   const may = useMay();
-  const rotate = useChange((_: undefined, send) =>
-    send<{ webhookSecret: string }>('POST', `/projects/${scope.project}/webhook-secret/rotate`),
-  );
+  const rotate = useChange((_: undefined, send) => send('post', '/projects/{project}/webhook-secret/rotate'));
   const askRotate = () =>
     ask({
       title: w.settings.rotateTitle,
@@ -95,26 +92,18 @@ function WebhookSecret() {
   );
 }
 
-interface E2eKey {
-  publicKey: string;
-  keyId: string;
-  required: boolean;
-  enabled: boolean;
-}
-
 function Encryption() {
-  const scope = useScope();
   const may = useMay();
-  const path = `/projects/${scope.project}/e2e-key`;
-  const found = useData<E2eKey>(path);
+  const path = '/projects/{project}/e2e-key';
+  const found = useData(path);
   const [publicKey, setPublicKey] = useState('');
   const [required, setRequired] = useState(true);
   const save = useChange(
-    (_: undefined, send) => send('PUT', path, { publicKey: publicKey.trim(), required }),
+    (_: undefined, send) => send('put', path, { body: { publicKey: publicKey.trim(), required } }),
     [path],
   );
-  const remove = useChange((_: undefined, send) => send('DELETE', path), [path]);
-  const none = found.error instanceof ApiError && found.error.status === 404;
+  const remove = useChange((_: undefined, send) => send('delete', path), [path]);
+  const none = found.error instanceof AperturError && found.error.status === 404;
   const key = none ? undefined : found.data;
   const askRemove = () =>
     ask({
@@ -191,14 +180,13 @@ function Encryption() {
 
 /** The one thing that cannot be taken back asks for the name itself. */
 function Danger() {
-  const scope = useScope();
   const may = useMay();
   const navigate = useNavigate();
   const [opened, modal] = useDisclosure(false);
   const [typed, setTyped] = useState('');
   const name = may.name ?? '';
   const remove = useChange((_: undefined, send) =>
-    send('DELETE', `/projects/${scope.project}?name=${encodeURIComponent(typed)}`),
+    send('delete', '/projects/{project}', { query: { name: typed } }),
   );
   const submit = async () => {
     await remove.mutateAsync(undefined);

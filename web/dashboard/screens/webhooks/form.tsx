@@ -4,7 +4,7 @@ import { IconArrowLeft } from '@tabler/icons-react';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { useChange, useScope } from '../../api/queries.ts';
-import type { Webhook } from '../../api/types.ts';
+import type { NewWebhookBody, Webhook } from '../../api/types.ts';
 import { tell } from '../../parts/ask.tsx';
 import { Refusal, submits } from '../../parts/door.tsx';
 import { freshSecrets } from '../../parts/fresh-secrets.ts';
@@ -41,6 +41,7 @@ const fresh: Draft = {
 
 const draftOf = (webhook: Webhook): Draft => ({
   ...webhook,
+  signatureMethod: webhook.signatureMethod === 'svix' ? 'svix' : 'hmac_sha256',
   intervals: webhook.retryIntervals.join(', '),
   headers: Object.entries(webhook.customHeaders)
     .map(([name, value]) => `${name}: ${value}`)
@@ -55,7 +56,7 @@ export const numbersOf = (text: string): number[] =>
     .filter((part) => /^\d+$/.test(part))
     .map(Number);
 
-function bodyOf(draft: Draft, stored?: Webhook): Record<string, unknown> {
+function bodyOf(draft: Draft, stored?: Webhook): NewWebhookBody {
   const headers = Object.fromEntries(
     draft.headers
       .split('\n')
@@ -81,9 +82,11 @@ export function NewWebhook() {
   useTitle(w.webhooks.add);
   const scope = useScope();
   const navigate = useNavigate();
-  const stem = `/projects/${scope.project}/webhooks`;
-  const create = useChange((body: object, send) => send<Webhook>('POST', stem, body), [stem]);
-  const submit = async (body: object) => {
+  const create = useChange(
+    (body: NewWebhookBody, send) => send('post', '/projects/{project}/webhooks', { body }),
+    ['/projects/{project}/webhooks'],
+  );
+  const submit = async (body: NewWebhookBody) => {
     const made = await create.mutateAsync(body).catch(() => undefined);
     if (!made) return;
     tell(w.webhooks.created);

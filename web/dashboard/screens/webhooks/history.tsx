@@ -2,8 +2,8 @@
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useData, useScope } from '../../api/queries.ts';
-import type { EventDelivery, Webhook } from '../../api/types.ts';
-import { FilterSelect, queryOf } from '../../parts/lists.tsx';
+import type { Webhook } from '../../api/types.ts';
+import { FilterSelect } from '../../parts/lists.tsx';
 import { Empty, Load, Pages } from '../../parts/page.tsx';
 import { Ago, State } from '../../parts/text.tsx';
 import { milliseconds, w } from '../../words.ts';
@@ -14,14 +14,12 @@ export function History({ webhook }: { webhook: Webhook }) {
   const scope = useScope();
   const [page, setPage] = useState(1);
   const [status, setStatus] = useState<string>();
-  const path = `/projects/${scope.project}/webhooks/${webhook.id}/deliveries`;
-  const list = useData<{ deliveries: EventDelivery[]; total: number }>(
-    `${path}${queryOf({ page, limit: pageSize, status })}`,
-    {
-      every: 4_000,
-      keep: true,
-    },
-  );
+  const list = useData('/projects/{project}/webhooks/{webhook}/deliveries', {
+    path: { webhook: webhook.id },
+    query: { page, limit: pageSize, status },
+    every: 4_000,
+    keep: true,
+  });
   return (
     <div className="stack">
       <div className="filters">

@@ -13,7 +13,7 @@ export function Webhooks() {
   useTitle(w.webhooks.title);
   const scope = useScope();
   const may = useMay();
-  const list = useData<Webhook[]>(`/projects/${scope.project}/webhooks`, { every: 10_000 });
+  const list = useData('/projects/{project}/webhooks', { every: 10_000 });
   const add = may.write ? (
     <Button
       component={Link}

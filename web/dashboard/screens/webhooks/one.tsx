@@ -6,7 +6,7 @@ import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useMay } from '../../api/me.ts';
 import { useChange, useData, useScope } from '../../api/queries.ts';
-import type { Webhook as WebhookAnswer } from '../../api/types.ts';
+import type { Webhook as WebhookAnswer, WebhookChange } from '../../api/types.ts';
 import { ask, tell, tellProblem } from '../../parts/ask.tsx';
 import { submits } from '../../parts/door.tsx';
 import { freshSecrets } from '../../parts/fresh-secrets.ts';
@@ -20,11 +20,13 @@ import { History } from './history.tsx';
 import { samples } from './samples.ts';
 import { useEventTypes } from './topics.tsx';
 
+const all = '/projects/{project}/webhooks';
+const one = '/projects/{project}/webhooks/{webhook}';
+
 export function Webhook() {
   const { webhook: id } = useParams({ strict: false }) as { webhook: string };
-  const scope = useScope();
   const [secret, setSecret] = useState(() => freshSecrets.get(id));
-  const found = useData<WebhookAnswer>(`/projects/${scope.project}/webhooks/${id}`, { every: 15_000 });
+  const found = useData(one, { path: { webhook: id }, every: 15_000 });
   useTitle(found.data ? hostOf(found.data.url) : undefined);
   return (
     <Load of={found}>
@@ -60,11 +62,10 @@ function Head({ webhook }: { webhook: WebhookAnswer }) {
   const scope = useScope();
   const may = useMay();
   const navigate = useNavigate();
-  const stem = `/projects/${scope.project}/webhooks`;
-  const path = `${stem}/${webhook.id}`;
-  const change = useChange((body: object, send) => send('PATCH', path, body), [stem]);
-  const test = useChange((_: undefined, send) => send('POST', `${path}/test`), [path]);
-  const remove = useChange((_: undefined, send) => send('DELETE', path), []);
+  const path = { webhook: webhook.id };
+  const change = useChange((body: WebhookChange, send) => send('patch', one, { path, body }), [all]);
+  const test = useChange((_: undefined, send) => send('post', `${one}/test`, { path }), [all]);
+  const remove = useChange((_: undefined, send) => send('delete', one, { path }), []);
   const askRemove = () =>
     ask({
       title: w.webhooks.deleteTitle,
@@ -141,12 +142,11 @@ function Off({ webhook }: { webhook: WebhookAnswer }) {
 }
 
 function Held({ webhook }: { webhook: WebhookAnswer }) {
-  const scope = useScope();
   const may = useMay();
-  const path = `/projects/${scope.project}/webhooks/${webhook.id}`;
+  const path = { webhook: webhook.id };
   const decide = useChange(
-    (action: 'deliver' | 'drop', send) => send('POST', `${path}/held`, { action }),
-    [path],
+    (action: 'deliver' | 'drop', send) => send('post', `${one}/held`, { path, body: { action } }),
+    [all],
   );
   if (webhook.heldDeliveries === 0) return null;
   const drop = () =>
@@ -183,10 +183,11 @@ function Held({ webhook }: { webhook: WebhookAnswer }) {
 }
 
 function Settings({ webhook }: { webhook: WebhookAnswer }) {
-  const scope = useScope();
   const may = useMay();
-  const stem = `/projects/${scope.project}/webhooks`;
-  const save = useChange((body: object, send) => send('PATCH', `${stem}/${webhook.id}`, body), [stem]);
+  const save = useChange(
+    (body: WebhookChange, send) => send('patch', one, { path: { webhook: webhook.id }, body }),
+    [all],
+  );
   return (
     <Panel>
       <WebhookForm
@@ -218,13 +219,12 @@ function Verify({
   webhook: WebhookAnswer;
   renewed: (secret: string | undefined) => void;
 }) {
-  const scope = useScope();
   const may = useMay();
   const types = useEventTypes();
-  const path = `/projects/${scope.project}/webhooks/${webhook.id}`;
+  const path = { webhook: webhook.id };
   const rotate = useChange(
-    (overlapDays: number, send) => send<WebhookAnswer>('POST', `${path}/rotate-secret`, { overlapDays }),
-    [path],
+    (overlapDays: number, send) => send('post', `${one}/rotate-secret`, { path, body: { overlapDays } }),
+    [all],
   );
   const run = (days: number) =>
     rotate.mutateAsync(days).then(({ secret }) => {

@@ -1,10 +1,9 @@
 /** Choosing events: all of them, or each with a word of what it tells. */
 import { Checkbox, Switch } from '@mantine/core';
 import { useData } from '../../api/queries.ts';
-import type { EventType } from '../../api/types.ts';
 import { w } from '../../words.ts';
 
-export const useEventTypes = () => useData<EventType[]>('/event-types', { global: true });
+export const useEventTypes = () => useData('/event-types', { global: true });
 
 const groupOf = (topic: string): string => topic.split('.')[1] ?? '';
 
