@@ -52,6 +52,8 @@ export interface AuditFilter {
   /** An action, or the beginning of some: `keys` finds `keys.create`. */
   action?: string | undefined;
   targetId?: string | undefined;
+  /** A part of the action or of who did it, in any letter case, or the whole id of what was changed. */
+  search?: string | undefined;
   /** Milliseconds since 1970; from is included, to is not. */
   from?: number | undefined;
   to?: number | undefined;
@@ -83,7 +85,13 @@ export async function listAudit(
   if (filter.targetId !== undefined) query = query.where('target_id', '=', filter.targetId);
   if (filter.from !== undefined) query = query.where('created_at', '>=', filter.from);
   if (filter.to !== undefined) query = query.where('created_at', '<', filter.to);
-  const { action } = filter;
+  const { action, search } = filter;
+  if (search !== undefined) {
+    const part = `%${search.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
+    query = query.where(
+      sql<boolean>`(lower(action) like ${part} escape '\\' or lower(actor_name) like ${part} escape '\\' or target_id = ${search})`,
+    );
+  }
   if (action !== undefined) {
     query = query.where((where) =>
       where.or([

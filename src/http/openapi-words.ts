@@ -111,6 +111,7 @@ export const queryWords: Record<string, string> = {
   to: 'Up to this moment.',
   all: 'Also the session that asks.',
   search: 'Text to look for.',
+  env: 'Of this environment only: `live` or `test`.',
   parent: 'Id of the folder to look into; the top without.',
   format: '`png`, `svg` or `jpeg`; `png` without.',
   size: 'Width and height in pixels, 64 to 2048; 300 without.',

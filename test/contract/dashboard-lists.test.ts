@@ -56,6 +56,26 @@ eachSharedApp('lists for people', { settings: { RETRY_SCHEDULE: '' } }, (theApp)
     ).toBeUndefined();
   });
 
+  test('what is set up stays an array, and is searched and paged on the server', async () => {
+    const { call, stem } = await stage();
+    for (const label of ['Till north', 'Till south', 'Shop'])
+      await call('POST', `${stem}/keys`, { body: { label } });
+    const list = async (query: string) => {
+      const { body, headers } = await call('GET', `${stem}/keys${query}`);
+      return [body.map((row: { label: string }) => row.label).sort(), headers.get('x-total-count')];
+    };
+    const [all, total] = await list('');
+    expect([all.length, all.includes('Shop')]).toEqual([Number(total), true]);
+    expect(await list('?search=TILL')).toEqual([['Till north', 'Till south'], '2']);
+    expect(await list('?search=south+till')).toEqual([['Till south'], '1']);
+    expect((await list('?search=till&page=2&pageSize=1'))[0]).toHaveLength(1);
+    expect(await list('?search=till&page=3&pageSize=1')).toEqual([[], '2']);
+    await call('POST', `${stem}/webhooks`, { body: { url: 'https://shop.example/hooks', topics: ['*'] } });
+    const found = await call('GET', `${stem}/webhooks?search=shop.example`);
+    expect([found.body.length, found.headers.get('x-total-count')]).toEqual([1, '1']);
+    expect((await call('GET', `${stem}/destinations?search=nothing`)).body).toEqual([]);
+  });
+
   test('deliveries of photos and events are one list, and the overview says what fails', async () => {
     const { call, stem, session } = await stage();
     const broken = await serve((_request, response) => response.writeHead(500).end('no room'));

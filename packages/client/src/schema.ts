@@ -4291,6 +4291,8 @@ export interface operations {
                 page?: number;
                 /** @description Rows a page, 1 to 100; 20 without. Also taken as `page_size`. */
                 pageSize?: number;
+                /** @description Text to look for. */
+                search?: string;
                 /** @description Also taken as `target_id`. */
                 targetId?: string;
                 /** @description Up to this moment. */
@@ -4493,7 +4495,14 @@ export interface operations {
     };
     listDestinations: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Which page, from 1. */
+                page?: number;
+                /** @description Rows a page, 1 to 100; 20 without. Also taken as `page_size`. */
+                pageSize?: number;
+                /** @description Text to look for. */
+                search?: string;
+            };
             header?: never;
             path: {
                 /**
@@ -4518,6 +4527,7 @@ export interface operations {
                     "application/json": components["schemas"]["Destination"][];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
@@ -5283,7 +5293,16 @@ export interface operations {
     };
     listKeys: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of this environment only: `live` or `test`. */
+                env?: string;
+                /** @description Which page, from 1. */
+                page?: number;
+                /** @description Rows a page, 1 to 100; 20 without. Also taken as `page_size`. */
+                pageSize?: number;
+                /** @description Text to look for. */
+                search?: string;
+            };
             header?: never;
             path: {
                 /**
@@ -5308,6 +5327,7 @@ export interface operations {
                     "application/json": components["schemas"]["ApiKey"][];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
@@ -5810,7 +5830,14 @@ export interface operations {
     };
     listMembers: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Which page, from 1. */
+                page?: number;
+                /** @description Rows a page, 1 to 100; 20 without. Also taken as `page_size`. */
+                pageSize?: number;
+                /** @description Text to look for. */
+                search?: string;
+            };
             header?: never;
             path: {
                 /**
@@ -5835,6 +5862,7 @@ export interface operations {
                     "application/json": components["schemas"]["Member"][];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
@@ -5928,7 +5956,14 @@ export interface operations {
     };
     listOAuthApps: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Which page, from 1. */
+                page?: number;
+                /** @description Rows a page, 1 to 100; 20 without. Also taken as `page_size`. */
+                pageSize?: number;
+                /** @description Text to look for. */
+                search?: string;
+            };
             header?: never;
             path: {
                 /**
@@ -5953,6 +5988,7 @@ export interface operations {
                     "application/json": components["schemas"]["OAuthApp"][];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
@@ -6673,7 +6709,14 @@ export interface operations {
     };
     listWebhooks: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Which page, from 1. */
+                page?: number;
+                /** @description Rows a page, 1 to 100; 20 without. Also taken as `page_size`. */
+                pageSize?: number;
+                /** @description Text to look for. */
+                search?: string;
+            };
             header?: never;
             path: {
                 /**
@@ -6698,6 +6741,7 @@ export interface operations {
                     "application/json": components["schemas"]["Webhook"][];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];

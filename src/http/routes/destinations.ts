@@ -18,6 +18,7 @@ import type { Plan } from '../../projects/plans.ts';
 import { findProject } from '../../projects/projects.ts';
 import { requireDestinationRoom } from '../../projects/usage.ts';
 import { type Caller, callerOf, requireProject } from '../auth.ts';
+import { PartQuery, partOf } from '../list-part.ts';
 import type { AddRoute } from '../route.ts';
 import { nullable, shape, Timestamp } from '../schemas.ts';
 import type { Services } from '../services.ts';
@@ -123,11 +124,14 @@ function addReads(add: AddRoute, services: Services): void {
     tag,
     access: 'key',
     scope: 'project:read',
+    query: PartQuery,
     response: { 200: Type.Array(DestinationShape) },
-    async handler(request) {
+    async handler(request, reply) {
       const caller = callerOf(request);
       requireProject(caller, request.params.project!);
-      return (await listDestinations(db.read, sealer, caller.projectId)).map(show);
+      const all = await listDestinations(db.read, sealer, caller.projectId);
+      const texts = ({ name, kind, id }: (typeof all)[number]) => [name, kind.kind, kind.label, id];
+      return partOf(all, request.query, texts, reply).map(show);
     },
   });
   add({

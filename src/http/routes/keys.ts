@@ -8,6 +8,7 @@ import { createKey } from '../../projects/keys.ts';
 import { type KeyRow, listKeys, removeKey, requireKey, updateKey } from '../../projects/manage-keys.ts';
 import { chooseTypes } from '../../sessions/limits.ts';
 import { callerOf, requireProject } from '../auth.ts';
+import { PartQuery, partOf } from '../list-part.ts';
 import type { AddRoute } from '../route.ts';
 import { nullable, shape, Timestamp } from '../schemas.ts';
 import type { Services } from '../services.ts';
@@ -109,11 +110,15 @@ function addReads(add: AddRoute, { db }: Services): void {
     tag,
     access: 'key',
     scope: 'project:read',
+    query: Type.Object({ ...PartQuery.properties, env: Type.Optional(Type.String({ maxLength: 10 })) }),
     response: { 200: Type.Array(KeyShape) },
-    async handler(request) {
+    async handler(request, reply) {
       const caller = callerOf(request);
       requireProject(caller, request.params.project!);
-      return (await listKeys(db.read, caller.projectId)).map(showKey);
+      const { env } = request.query;
+      const all = (await listKeys(db.read, caller.projectId)).filter((key) => !env || key.env === env);
+      const texts = ({ label, prefix, id }: KeyRow) => [label, prefix, id];
+      return partOf(all, request.query, texts, reply).map(showKey);
     },
   });
   add({

@@ -18,6 +18,7 @@ import { toIso } from '../../lib/clock.ts';
 import { findProject } from '../../projects/projects.ts';
 import { noteAudit } from '../audit.ts';
 import { callerOf, requireProject } from '../auth.ts';
+import { PartQuery, partOf } from '../list-part.ts';
 import type { AddRoute } from '../route.ts';
 import { shape, Timestamp } from '../schemas.ts';
 import type { Services } from '../services.ts';
@@ -80,11 +81,13 @@ function addMembers(add: AddRoute, { db }: Services): void {
     summary: 'List the members of a project',
     tag,
     access: 'person',
+    query: PartQuery,
     response: { 200: Type.Array(MemberShape) },
-    async handler(request) {
+    async handler(request, reply) {
       const caller = personOf(callerOf(request));
-      const members = await listMembers(db.read, caller.projectId);
-      return members.map(({ personId, since, ...member }) => ({
+      const all = await listMembers(db.read, caller.projectId);
+      const texts = ({ name, email, role }: (typeof all)[number]) => [name, email, role];
+      return partOf(all, request.query, texts, reply).map(({ personId, since, ...member }) => ({
         id: personId,
         ...member,
         since: toIso(since),

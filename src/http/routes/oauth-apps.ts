@@ -18,6 +18,7 @@ import {
 import { invalid, notFound } from '../../errors.ts';
 import { toIso } from '../../lib/clock.ts';
 import { callerOf, requireProject } from '../auth.ts';
+import { PartQuery, partOf } from '../list-part.ts';
 import type { AddRoute } from '../route.ts';
 import { nullable, shape, Timestamp } from '../schemas.ts';
 import type { Services } from '../services.ts';
@@ -79,11 +80,14 @@ function addReads(add: AddRoute, { db }: Services): void {
     id: 'listOAuthApps',
     summary: 'List the OAuth apps of a project',
     scope: 'project:read',
+    query: PartQuery,
     response: { 200: Type.Array(AppShape) },
-    async handler(request) {
+    async handler(request, reply) {
       const caller = callerOf(request);
       requireProject(caller, request.params.project!);
-      return (await listOAuthApps(db.read, caller.projectId)).map(show);
+      const all = await listOAuthApps(db.read, caller.projectId);
+      const texts = ({ name, clientId }: (typeof all)[number]) => [name, clientId];
+      return partOf(all, request.query, texts, reply).map(show);
     },
   });
   add({

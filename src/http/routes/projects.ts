@@ -193,6 +193,7 @@ const AuditQuery = Type.Object({
   actorKind: text(20),
   action: text(100),
   targetId: text(64),
+  search: text(200),
   from: Type.Optional(Type.String({ format: 'date-time' })),
   to: Type.Optional(Type.String({ format: 'date-time' })),
 });

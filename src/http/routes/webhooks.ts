@@ -18,6 +18,7 @@ import {
 } from '../../events/webhooks.ts';
 import { toIso } from '../../lib/clock.ts';
 import { callerOf, requireProject } from '../auth.ts';
+import { PartQuery, partOf } from '../list-part.ts';
 import type { AddRoute } from '../route.ts';
 import { nullable, shape, Timestamp } from '../schemas.ts';
 import type { Services } from '../services.ts';
@@ -174,11 +175,13 @@ function addReads(add: AddRoute, services: Services): void {
     access: 'key',
     bucket: 'list',
     scope: 'project:read',
+    query: PartQuery,
     response: { 200: Type.Array(WebhookShape) },
-    async handler(request) {
+    async handler(request, reply) {
       const caller = callerOf(request);
       requireProject(caller, request.params.project!);
-      const webhooks = await listWebhooks(db.read, sealer, caller.projectId);
+      const all = await listWebhooks(db.read, sealer, caller.projectId);
+      const webhooks = partOf(all, request.query, ({ url, id }) => [url, id], reply);
       const held = await countHeld(
         db.read,
         webhooks.map((webhook) => webhook.id),
