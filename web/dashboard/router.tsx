@@ -157,6 +157,7 @@ const tree = root.addChildren([
       screen('keys', () => import('./screens/keys/list.tsx'), 'Keys'),
       screen('keys/$key', () => import('./screens/keys/one.tsx'), 'Key'),
       screen('settings', settings, 'ProjectSettings'),
+      screen('settings/page', () => import('./screens/settings/phone-page.tsx'), 'PhonePage'),
       screen('settings/plan', () => import('./screens/settings/plan.tsx'), 'Plans'),
       screen('settings/members', () => import('./screens/settings/members.tsx'), 'Members'),
       screen('settings/apps', () => import('./screens/settings/apps.tsx'), 'Apps'),

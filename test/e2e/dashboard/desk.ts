@@ -15,13 +15,18 @@ export interface Desk {
   live: string;
 }
 
-/** Call it at the top of a test file: one server and one browser for all of its tests. */
-export function useDesk(settings: Record<string, string> = {}): () => Desk {
+/**
+ * Call it at the top of a test file: one server and one browser for all of its tests. `settings` may start what they name; a
+ * function is asked when the server starts.
+ */
+export function useDesk(
+  settings: Record<string, string> | (() => Promise<Record<string, string>>) = {},
+): () => Desk {
   vi.setConfig({ testTimeout: 4 * patience, hookTimeout: 4 * patience });
   let desk: Desk | undefined;
   const open: { page: Page; faults: string[] }[] = [];
   beforeAll(async () => {
-    const stage = await setStage(settings);
+    const stage = await setStage(typeof settings === 'function' ? await settings() : settings);
     const furniture = await furnish(stage);
     const browser = await launchChromium();
     desk = {

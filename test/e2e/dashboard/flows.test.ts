@@ -247,7 +247,7 @@ test('a key is shown once, works, and is protected', async () => {
   expect(made.status).toBe(201);
   await button(page, 'Done').click();
   await page.getByRole('link', { name: 'Shop' }).click();
-  await says(page, 'As open as its line');
+  await says(page, 'No protection yet');
   expect(await page.content()).not.toContain(key);
   await page.getByRole('textbox', { name: 'Addresses' }).fill('203.0.113.0/24');
   await button(page, 'Save').first().click();

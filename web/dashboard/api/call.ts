@@ -104,27 +104,45 @@ export function call<M extends Method, P extends PathOf<M>>(
   path: P,
   ...[given]: Rest<M, P>
 ): Promise<Answer<M, P>> {
-  return ask(method, path, given as Loose, {}) as Promise<Answer<M, P>>;
+  return ask(method, path, given as Loose) as Promise<Answer<M, P>>;
 }
 
-/** The same for who knows by itself what belongs together. */
-export function ask(
+type Found = { data?: unknown; error?: unknown; response: Response };
+
+function send(
   method: Method,
   path: string,
-  { path: ids, query, body }: Loose = {},
+  { path: ids, query, body }: Loose,
   { scope, signal }: Circumstances,
-): Promise<unknown> {
+): Promise<Found> {
   const request = http.request as unknown as (method: string, path: string, init: object) => Promise<Found>;
-  const found = request(method, prefix + path, {
+  return request(method, prefix + path, {
     params: { path: { project: scope?.project, ...ids }, query },
     ...(body === undefined ? {} : { body }),
     ...(scope ? { headers: { 'X-Apertur-Project': scope.project, 'X-Apertur-Env': scope.env } } : {}),
     ...(signal ? { signal } : {}),
   });
-  return dataOf(found);
 }
 
-type Found = { data?: unknown; error?: unknown; response: Response };
+/** As `call`, for a project and with a signal; the types are the caller's care. */
+export const ask = (
+  method: Method,
+  path: string,
+  given: Loose = {},
+  circumstances: Circumstances = {},
+): Promise<unknown> => dataOf(send(method, path, given, circumstances));
+
+/** A part of a list that is an array, and how many rows the whole has. */
+export async function askCounted(
+  path: string,
+  given: Loose,
+  circumstances: Circumstances,
+): Promise<{ rows: unknown[]; total: number }> {
+  const answer = send('get', path, given, circumstances);
+  const rows = (await dataOf(answer)) as unknown[];
+  const { response } = await answer;
+  return { rows, total: Number(response.headers.get('x-total-count') ?? rows.length) };
+}
 
 /** The routes of signing in: they belong to the pages, not to the public API. Throws as `call` does. */
 export async function authenticate<T = unknown>(path: string, body?: unknown): Promise<T> {

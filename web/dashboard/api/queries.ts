@@ -14,6 +14,7 @@ import {
   AperturError,
   addressOf,
   ask,
+  askCounted,
   type Env,
   type Given,
   type Loose,
@@ -82,6 +83,33 @@ export function useData<P extends PathOf<'get'>>(
     enabled: enabled ?? true,
     ...(rhythm ? { refetchInterval: rhythm } : {}),
     ...(keep ? { placeholderData: keepPreviousData } : {}),
+  });
+}
+
+export interface Counted<Row> {
+  rows: Row[];
+  total: number;
+}
+
+type ArrayPath = {
+  [P in PathOf<'get'>]: Answer<'get', P> extends readonly unknown[] ? P : never;
+}[PathOf<'get'>];
+
+/** A page of a list that is an array, and how many rows it has; `query` searches it on the server. */
+export function usePage<P extends ArrayPath>(
+  path: P,
+  { query, every, enabled }: { query: Loose['query']; every?: number; enabled?: boolean },
+) {
+  const scope = useScope();
+  const connected = useConnected();
+  return useQuery({
+    // Its own name: the same address without a page is the list alone.
+    queryKey: [scope.project, scope.env, addressOf(path, { query }, scope), 'counted'],
+    queryFn: ({ signal }) =>
+      askCounted(path, { query }, { scope, signal }) as Promise<Counted<Answer<'get', P>[number]>>,
+    enabled: enabled ?? true,
+    placeholderData: keepPreviousData,
+    ...(every && !connected ? { refetchInterval: every } : {}),
   });
 }
 

@@ -25,6 +25,11 @@ export function Attempts({ attempts }: { attempts: Attempt[] }) {
           </div>
           {attempt.error ? <p>{attempt.error}</p> : null}
           {attempt.phases ? <Phases phases={attempt.phases} /> : null}
+          {attempt.address ? (
+            <p className="help">
+              {w.delivery.address} <code>{attempt.address}</code>
+            </p>
+          ) : null}
           {attempt.nextAt ? (
             <p className="quiet">
               {fill(w.delivery.nextAt, { time: clockTime(attempt.nextAt) })}

@@ -6,7 +6,7 @@ import { authenticate } from '../../api/call.ts';
 import { rereadMe } from '../../api/me.ts';
 import { addPasskey } from '../../api/passkeys.ts';
 import { queryClient } from '../../api/queries.ts';
-import { tell, tellProblem } from '../../parts/ask.tsx';
+import { ask, tell, tellProblem } from '../../parts/ask.tsx';
 import { Refusal, submits } from '../../parts/door.tsx';
 import { Panel } from '../../parts/page.tsx';
 import { SecretOnce } from '../../parts/secret-once.tsx';
@@ -118,6 +118,13 @@ export function Passkeys() {
     onSuccess: reread,
     onError: tellProblem,
   });
+  const askRemove = ({ id, name: called }: Passkey) =>
+    ask({
+      title: `${w.common.remove}: ${called ?? 'Passkey'}`,
+      text: w.account.removePasskeyText,
+      confirm: w.common.remove,
+      run: () => remove.mutate(id),
+    });
   return (
     <Panel
       title={w.account.passkeys}
@@ -138,7 +145,7 @@ export function Passkeys() {
               size="xs"
               variant="default"
               aria-label={`${w.common.remove}: ${passkey.name ?? 'Passkey'}`}
-              onClick={() => remove.mutate(passkey.id)}
+              onClick={() => askRemove(passkey)}
             >
               {w.common.remove}
             </Button>

@@ -131,7 +131,7 @@ export function ImageDelivery() {
                           ],
                         ] as [string, ReactNode][])
                       : []),
-                    ['Id', <Id key="id" value={image} short />],
+                    [w.common.id, <Id key="id" value={image} short />],
                   ]}
                 />
               </Panel>
@@ -203,7 +203,7 @@ export function EventDelivery() {
                       </Link>,
                     ],
                     [w.common.created, <Ago key="at" at={found.createdAt} />],
-                    ['Id', <Id key="id" value={found.eventLogId} short />],
+                    [w.common.id, <Id key="id" value={found.eventLogId} short />],
                   ]}
                 />
                 {found.data ? (

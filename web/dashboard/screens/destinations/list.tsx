@@ -3,11 +3,12 @@ import { IconPlus } from '@tabler/icons-react';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { useMay } from '../../api/me.ts';
-import { useData, useScope } from '../../api/queries.ts';
+import { useData, usePage, useScope } from '../../api/queries.ts';
 import type { Destination, DestinationKind } from '../../api/types.ts';
 import { tell, tellProblem } from '../../parts/ask.tsx';
 import { KindIcon } from '../../parts/kind-icon.tsx';
-import { Empty, Load, PageHead, useTitle } from '../../parts/page.tsx';
+import { Empty, PageHead, useTitle } from '../../parts/page.tsx';
+import { Part, usePart } from '../../parts/part.tsx';
 import { Ago, State } from '../../parts/text.tsx';
 import type { ListSearch } from '../../router.tsx';
 import { fill, w } from '../../words.ts';
@@ -73,7 +74,7 @@ export function Destinations() {
   const scope = useScope();
   const may = useMay();
   const kinds = useKinds();
-  const list = useData('/projects/{project}/destinations', { every: 15_000 });
+  const list = usePage('/projects/{project}/destinations', { query: usePart(), every: 15_000 });
   const add = may.write ? (
     <Button
       component={Link}
@@ -90,39 +91,39 @@ export function Destinations() {
       <PageHead title={w.destinations.title} lead={w.destinations.lead}>
         {add}
       </PageHead>
-      <Load of={list}>
-        {(found) =>
-          found.length === 0 ? (
-            <Empty text={w.destinations.empty} action={add} />
-          ) : (
-            <ul className="cards">
-              {found.map((destination) => (
-                <li key={destination.id} className="card">
-                  <KindIcon kind={destination.type} size={28} />
-                  <div>
-                    <Link
-                      to="/p/$project/$env/destinations/$destination"
-                      params={{ ...scope, destination: destination.id } as never}
-                      className="row-link"
-                    >
-                      {destination.name}
-                    </Link>
-                    <p className="quiet card-line">
-                      {[label(destination.type), placeOf(destination)].filter(Boolean).join(' · ')}
-                    </p>
-                    <p className="row card-foot">
-                      <State state={stateOf(destination)} />
-                      <span className="quiet">
-                        <Ago at={destination.updatedAt} />
-                      </span>
-                    </p>
-                  </div>
-                </li>
-              ))}
-            </ul>
-          )
-        }
-      </Load>
+      <Part
+        of={list}
+        placeholder={w.destinations.searchMine}
+        empty={<Empty text={w.destinations.empty} action={add} />}
+      >
+        {(rows) => (
+          <ul className="cards">
+            {rows.map((destination) => (
+              <li key={destination.id} className="card">
+                <KindIcon kind={destination.type} size={28} />
+                <div>
+                  <Link
+                    to="/p/$project/$env/destinations/$destination"
+                    params={{ ...scope, destination: destination.id } as never}
+                    className="row-link"
+                  >
+                    {destination.name}
+                  </Link>
+                  <p className="quiet card-line">
+                    {[label(destination.type), placeOf(destination)].filter(Boolean).join(' · ')}
+                  </p>
+                  <p className="row card-foot">
+                    <State state={stateOf(destination)} />
+                    <span className="quiet">
+                      <Ago at={destination.updatedAt} />
+                    </span>
+                  </p>
+                </div>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Part>
     </>
   );
 }

@@ -4,10 +4,11 @@ import { IconPlus } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useMay } from '../../api/me.ts';
-import { useChange, useData, useScope } from '../../api/queries.ts';
+import { useChange, usePage, useScope } from '../../api/queries.ts';
 import type { ApiKey } from '../../api/types.ts';
 import { Refusal, submits } from '../../parts/door.tsx';
-import { Empty, Load, PageHead, useTitle } from '../../parts/page.tsx';
+import { Empty, PageHead, useTitle } from '../../parts/page.tsx';
+import { Part, usePart } from '../../parts/part.tsx';
 import { SecretOnce } from '../../parts/secret-once.tsx';
 import { Ago, Code, State } from '../../parts/text.tsx';
 import { w } from '../../words.ts';
@@ -29,7 +30,10 @@ export function Keys() {
   const scope = useScope();
   const may = useMay();
   const [opened, modal] = useDisclosure(false);
-  const list = useData('/projects/{project}/keys', { every: 15_000 });
+  const list = usePage('/projects/{project}/keys', {
+    query: { ...usePart(), env: scope.env },
+    every: 15_000,
+  });
   const add = may.write ? (
     <Button leftSection={<IconPlus size={18} />} onClick={modal.open}>
       {w.keys.add}
@@ -40,12 +44,9 @@ export function Keys() {
       <PageHead title={w.keys.title} lead={w.keys.lead}>
         {add}
       </PageHead>
-      <Load of={list}>
-        {(found) => {
-          const mine = found.filter(({ env }) => env === scope.env);
-          return mine.length === 0 ? <Empty text={w.keys.empty} action={add} /> : <Rows rows={mine} />;
-        }}
-      </Load>
+      <Part of={list} placeholder={w.keys.search} empty={<Empty text={w.keys.empty} action={add} />}>
+        {(rows) => <Rows rows={rows} />}
+      </Part>
       <Modal
         opened={opened}
         onClose={modal.close}

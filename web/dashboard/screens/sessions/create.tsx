@@ -31,8 +31,9 @@ interface Draft {
   maxImages: number | string;
   types: string[];
   dimension: number | string;
-  gps: NonNullable<NewSessionBody['gps']>;
-  jpeg: boolean;
+  /** Empty: as the project says. */
+  gps: NonNullable<NewSessionBody['gps']> | '';
+  format: NonNullable<NewSessionBody['image_format']> | '';
   password: string;
   tags: string[];
 }
@@ -49,8 +50,8 @@ function bodyOf(draft: Draft): NewSessionBody {
     body.max_image_dimension = Number(draft.dimension);
     body.downscale = true;
   }
-  if (draft.gps !== 'keep') body.gps = draft.gps;
-  if (draft.jpeg) body.image_format = 'jpeg';
+  if (draft.gps) body.gps = draft.gps;
+  if (draft.format) body.image_format = draft.format;
   if (draft.password) body.password = draft.password;
   if (draft.tags.length > 0) body.tags = draft.tags;
   return body;
@@ -83,8 +84,8 @@ export function NewSession() {
       maxImages: '',
       types,
       dimension: '',
-      gps: 'keep',
-      jpeg: false,
+      gps: '',
+      format: '',
       password: '',
       tags: [],
     },
@@ -182,16 +183,21 @@ export function NewSession() {
                 <Select
                   label={w.settings.gps}
                   data={[
+                    { value: '', label: w.newSession.asProject },
                     { value: 'keep', label: w.settings.gpsKeep },
                     { value: 'coarse', label: w.settings.gpsCoarse },
                     { value: 'strip', label: w.settings.gpsStrip },
                   ]}
                   {...form.getInputProps('gps')}
                 />
-                <Switch
-                  label={w.settings.heicJpeg}
-                  description={w.settings.heic}
-                  {...form.getInputProps('jpeg', { type: 'checkbox' })}
+                <Select
+                  label={w.settings.heic}
+                  data={[
+                    { value: '', label: w.newSession.asProject },
+                    { value: 'original', label: w.settings.heicKeep },
+                    { value: 'jpeg', label: w.settings.heicJpeg },
+                  ]}
+                  {...form.getInputProps('format')}
                 />
                 <Checkbox.Group label={w.newSession.types} {...form.getInputProps('types')}>
                   <div className="row">

@@ -267,6 +267,14 @@ function Details({ session }: { session: SessionDetails }) {
         <dd>
           <Ago at={session.createdAt} />
         </dd>
+        {session.metadata ? (
+          <>
+            <dt>{w.session.metadata}</dt>
+            <dd>
+              <code>{JSON.stringify(session.metadata)}</code>
+            </dd>
+          </>
+        ) : null}
         {session.tags?.length ? (
           <>
             <dt>{w.session.tags}</dt>

@@ -4,11 +4,12 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconDots, IconPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useMay } from '../../api/me.ts';
-import { useChange, useData } from '../../api/queries.ts';
+import { useChange, usePage } from '../../api/queries.ts';
 import type { OAuthApp } from '../../api/types.ts';
 import { ask, tell, tellProblem } from '../../parts/ask.tsx';
 import { Refusal, submits } from '../../parts/door.tsx';
-import { Empty, Load, Panel } from '../../parts/page.tsx';
+import { Empty, Panel } from '../../parts/page.tsx';
+import { Part, usePart } from '../../parts/part.tsx';
 import { SecretOnce } from '../../parts/secret-once.tsx';
 import { Id, State } from '../../parts/text.tsx';
 import { fill, w } from '../../words.ts';
@@ -20,7 +21,7 @@ const one = '/projects/{project}/oauth-apps/{app}';
 
 export function Apps() {
   const may = useMay();
-  const apps = useData(all, { enabled: may.apps });
+  const apps = usePage(all, { query: usePart(), enabled: may.apps });
   const [opened, modal] = useDisclosure(false);
   const [secret, setSecret] = useState<string>();
   const add = may.apps ? (
@@ -32,15 +33,9 @@ export function Apps() {
     <SettingsFrame title={w.settings.apps} lead={w.apps.lead} actions={add}>
       {secret ? <SecretOnce title={w.apps.secret} value={secret} /> : null}
       {may.apps ? (
-        <Load of={apps}>
-          {(found) =>
-            found.length === 0 ? (
-              <Empty text={w.apps.empty} action={add} />
-            ) : (
-              found.map((app) => <AppPanel key={app.id} app={app} renewed={setSecret} />)
-            )
-          }
-        </Load>
+        <Part of={apps} placeholder={w.apps.search} empty={<Empty text={w.apps.empty} action={add} />}>
+          {(rows) => rows.map((app) => <AppPanel key={app.id} app={app} renewed={setSecret} />)}
+        </Part>
       ) : null}
       <Grants title={w.apps.granted} help={w.apps.grantedHelp} may={may.write} />
       <Modal
@@ -68,6 +63,16 @@ function AppPanel({ app, renewed }: { app: OAuthApp; renewed: (secret: string | 
   const rotate = useChange((_: undefined, send) => send('post', `${one}/rotate-secret`, { path }), [all]);
   const remove = useChange((_: undefined, send) => send('delete', one, { path }), [all]);
   const [opened, modal] = useDisclosure(false);
+  const askRenew = () =>
+    ask({
+      title: `${w.apps.renew}: ${app.name}`,
+      text: w.apps.renewText,
+      confirm: w.apps.renew,
+      run: () =>
+        rotate
+          .mutateAsync(undefined)
+          .then(({ clientSecret }) => renewed(clientSecret ?? undefined), tellProblem),
+    });
   const askRemove = () =>
     ask({
       title: fill(w.apps.deleteTitle, { name: app.name }),
@@ -89,15 +94,7 @@ function AppPanel({ app, renewed }: { app: OAuthApp; renewed: (secret: string | 
             </Menu.Target>
             <Menu.Dropdown>
               <Menu.Item onClick={modal.open}>{w.common.edit}</Menu.Item>
-              <Menu.Item
-                onClick={() =>
-                  void rotate
-                    .mutateAsync(undefined)
-                    .then(({ clientSecret }) => renewed(clientSecret ?? undefined), tellProblem)
-                }
-              >
-                {w.apps.renew}
-              </Menu.Item>
+              <Menu.Item onClick={askRenew}>{w.apps.renew}</Menu.Item>
               <Menu.Divider />
               <Menu.Item color="red" onClick={askRemove}>
                 {w.common.delete}

@@ -33,7 +33,7 @@ export function Audit() {
   const { search, set, clear, filtered } = useFilters();
   const { page = 1 } = search;
   const list = useData('/projects/{project}/audit', {
-    query: { page, pageSize: 25, action: search.kind, targetId: search.search },
+    query: { page, pageSize: 25, action: search.kind, search: search.search },
     every: 15_000,
     keep: true,
   });
@@ -42,7 +42,7 @@ export function Audit() {
       <div className="filters">
         <SearchField
           value={search.search ?? ''}
-          placeholder={w.audit.target}
+          placeholder={w.audit.search}
           onChange={(text) => set({ search: text })}
         />
         <Select

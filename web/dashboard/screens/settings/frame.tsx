@@ -4,7 +4,7 @@ import { useScope } from '../../api/queries.ts';
 import { PageHead, useTitle } from '../../parts/page.tsx';
 import { w } from '../../words.ts';
 
-/** The settings of a project: five screens under one head. */
+/** The settings of a project: six screens under one head. */
 export function SettingsFrame({
   title,
   lead,
@@ -20,6 +20,7 @@ export function SettingsFrame({
   useTitle(title);
   const tabs = [
     ['/p/$project/$env/settings', w.settings.project],
+    ['/p/$project/$env/settings/page', w.settings.phonePage],
     ['/p/$project/$env/settings/plan', w.settings.plan],
     ['/p/$project/$env/settings/members', w.settings.members],
     ['/p/$project/$env/settings/apps', w.settings.apps],

@@ -4,11 +4,12 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconDots, IconPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useMay, useMe } from '../../api/me.ts';
-import { useChange, useData } from '../../api/queries.ts';
+import { useChange, useData, usePage } from '../../api/queries.ts';
 import type { Invitation, Member, MemberRole } from '../../api/types.ts';
 import { ask, tell, tellProblem } from '../../parts/ask.tsx';
 import { Refusal, submits } from '../../parts/door.tsx';
-import { Load, Panel } from '../../parts/page.tsx';
+import { Panel } from '../../parts/page.tsx';
+import { Part, usePart } from '../../parts/part.tsx';
 import { Ago, Code } from '../../parts/text.tsx';
 import { fill, language, moment, w } from '../../words.ts';
 import { SettingsFrame } from './frame.tsx';
@@ -18,7 +19,7 @@ const roleOf = (role: string): string => w.members.roles[role] ?? role;
 
 export function Members() {
   const may = useMay();
-  const members = useData('/projects/{project}/members');
+  const members = usePage('/projects/{project}/members', { query: usePart() });
   const invitations = useData('/projects/{project}/invitations', { enabled: may.members });
   const [opened, modal] = useDisclosure(false);
   return (
@@ -33,7 +34,9 @@ export function Members() {
         ) : null
       }
     >
-      <Load of={members}>{(found) => <MemberTable members={found} />}</Load>
+      <Part of={members} placeholder={w.members.search} empty={null}>
+        {(rows) => <MemberTable members={rows} />}
+      </Part>
       {may.members && invitations.data?.length ? (
         <Panel title={w.members.pending}>
           <ul className="plain">
@@ -158,17 +161,20 @@ function Invited({ invitation }: { invitation: Invitation }) {
       send('delete', '/projects/{project}/invitations/{invitation}', { path: { invitation: invitation.id } }),
     ['/projects/{project}/invitations'],
   );
+  const askRevoke = () =>
+    ask({
+      title: `${w.members.revoke}: ${invitation.email}`,
+      text: w.members.revokeText,
+      confirm: w.members.revoke,
+      run: () => revoke.mutateAsync(undefined).catch(tellProblem),
+    });
   return (
     <li className="row spread">
       <span>
         <strong>{invitation.email}</strong> <span className="quiet">{roleOf(invitation.role)}</span>
         <span className="help"> · {fill(w.members.expires, { time: moment(invitation.expiresAt) })}</span>
       </span>
-      <Button
-        size="xs"
-        variant="default"
-        onClick={() => void revoke.mutateAsync(undefined).catch(tellProblem)}
-      >
+      <Button size="xs" variant="default" onClick={askRevoke}>
         {w.members.revoke}
       </Button>
     </li>

@@ -54,7 +54,7 @@ function General() {
           onChange={(event) => setName(event.currentTarget.value)}
         />
         <p className="row">
-          <span className="quiet">Id</span> <Id value={scope.project} />
+          <span className="quiet">{w.common.id}</span> <Id value={scope.project} />
         </p>
         {may.rename ? (
           <div className="form-actions">

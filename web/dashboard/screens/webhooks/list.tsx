@@ -2,9 +2,10 @@ import { Button } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useMay } from '../../api/me.ts';
-import { useData, useScope } from '../../api/queries.ts';
+import { usePage, useScope } from '../../api/queries.ts';
 import type { Webhook } from '../../api/types.ts';
-import { Empty, Load, PageHead, useTitle } from '../../parts/page.tsx';
+import { Empty, PageHead, useTitle } from '../../parts/page.tsx';
+import { Part, usePart } from '../../parts/part.tsx';
 import { Ago, State } from '../../parts/text.tsx';
 import { counted, w } from '../../words.ts';
 import { hostOf } from '../deliveries/list.tsx';
@@ -13,7 +14,7 @@ export function Webhooks() {
   useTitle(w.webhooks.title);
   const scope = useScope();
   const may = useMay();
-  const list = useData('/projects/{project}/webhooks', { every: 10_000 });
+  const list = usePage('/projects/{project}/webhooks', { query: usePart(), every: 10_000 });
   const add = may.write ? (
     <Button
       component={Link}
@@ -29,11 +30,9 @@ export function Webhooks() {
       <PageHead title={w.webhooks.title} lead={w.webhooks.lead}>
         {add}
       </PageHead>
-      <Load of={list}>
-        {(found) =>
-          found.length === 0 ? <Empty text={w.webhooks.empty} action={add} /> : <Rows rows={found} />
-        }
-      </Load>
+      <Part of={list} placeholder={w.webhooks.search} empty={<Empty text={w.webhooks.empty} action={add} />}>
+        {(rows) => <Rows rows={rows} />}
+      </Part>
     </>
   );
 }
