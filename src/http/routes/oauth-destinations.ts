@@ -21,6 +21,7 @@ import { findKeyBySecret } from '../../projects/keys.ts';
 import { findProject } from '../../projects/projects.ts';
 import { requireDestinationRoom } from '../../projects/usage.ts';
 import { type Caller, callerOf, requireProject } from '../auth.ts';
+import { browserOrigin } from '../cookies.ts';
 import { renderSignInPage } from '../oauth-page.ts';
 import type { AddRoute } from '../route.ts';
 import { Timestamp } from '../schemas.ts';
@@ -76,7 +77,8 @@ function addStart(add: AddRoute, services: Services): void {
       }
       const browserSecret = wantsPage(request) ? randomToken(24) : undefined;
       const settings = Object.entries(query).filter(([name]) => !ownMembers.has(name));
-      const origin = services.originOf(request);
+      // The cookie of this browser belongs to the origin that it asked, and it has to come back there.
+      const origin = browserOrigin(request, services.config.publicUrl);
       const begun = await beginSignIn(flowOf(services), {
         projectId: caller.projectId,
         keyId: caller.key?.id ?? null,
