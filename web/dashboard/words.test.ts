@@ -21,6 +21,8 @@ function leavesOf(tree: object, stem = ''): Map<string, string> {
 const original = leavesOf(english);
 const blanks = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
 
+const names = new Set(['Svix / Standard Webhooks']);
+
 test.each([
   ['fr', french],
   ['es', spanish],
@@ -38,7 +40,7 @@ test.each([
     if ((missing.length > 0 && !mayDrop) || invented.length > 0)
       wrong.push(`${name} has other blanks: ${text}`);
     // Single words may be the same: "Plan", "Photos".
-    if (text === source && text.split(/\s+/).length > 2) {
+    if (text === source && text.split(/\s+/).length > 2 && !names.has(text)) {
       wrong.push(`${name} is still English: ${text}`);
     }
   }

@@ -29,6 +29,7 @@ const screens: [string, (desk: Desk) => string | Promise<string>, RegExp][] = [
   ['keys', () => '/keys', /^Keys$/],
   ['a key', keyPath, /^Claims portal$/],
   ['settings', () => '/settings', /^Settings$/],
+  ['phone page', () => '/settings/page', /^Settings$/],
   ['plan', () => '/settings/plan', /^Settings$/],
   ['members', () => '/settings/members', /^Settings$/],
   ['apps', () => '/settings/apps', /^Settings$/],
@@ -122,6 +123,7 @@ test('a phone shows every list without scrolling sideways', async () => {
     '/webhooks',
     '/keys',
     '/settings/members',
+    '/settings/page',
   ]) {
     await page.goto(desk.stage.origin + desk.live + path);
     await settled(page);

@@ -107,8 +107,10 @@ test('an account is connected at another service, and its folder chosen', async 
     });
   });
   await button(page, 'Connect an account').click();
-  oauth.register(`${desk.stage.origin}/api/v1/destinations/oauth/google_drive/callback`);
-  await page.goto(await oauth.visit(await asked, {}));
+  const address = await asked;
+  oauth.register(new URL(address).searchParams.get('redirect_uri')!);
+  const back = new URL(await oauth.visit(address, {}));
+  await page.goto(desk.stage.origin + back.pathname + back.search);
   await expect.poll(() => page.locator('h1').first().innerText(), { timeout: patience }).toBe('Claims drive');
   await says(page, /Connected as/);
   await button(page, 'Choose a folder').click();
@@ -160,10 +162,10 @@ test('a key is protected by one-time codes, a certificate and pages, and has des
 test('an app of somebody else is registered; its secret is shown once and renewed after asking', async () => {
   const desk = theDesk();
   const page = await desk.open(`${desk.live}/settings/apps`);
-  await button(page, 'Add an app').first().click();
+  await button(page, 'Register an app').first().click();
   await dialog(page).getByLabel('Name').fill('Shop plug-in');
   await dialog(page).getByLabel('Redirect addresses').fill('https://shop.example/back');
-  await dialog(page).getByRole('button', { name: 'Add an app' }).click();
+  await dialog(page).getByRole('button', { name: 'Register an app' }).click();
   const region = page.getByRole('region');
   const first = await region.locator('code').first().innerText();
   await button(page, 'Actions: Shop plug-in').click();

@@ -5,6 +5,7 @@ import { IconDownload, IconPrinter } from '@tabler/icons-react';
 import { useState } from 'react';
 import { createPortal } from 'react-dom';
 import type { SessionDetails } from '../../api/types.ts';
+import { luminance } from '../../parts/colour.ts';
 import { queryOf } from '../../parts/lists.tsx';
 import { Mark } from '../../parts/mark.tsx';
 import { Panel } from '../../parts/page.tsx';
@@ -17,15 +18,6 @@ interface Look {
   size: number;
   borderSize: number;
   borderColor: string;
-}
-
-/** Relative luminance (WCAG 2.2). */
-function luminance(colour: string): number {
-  const [r, g, b] = [1, 3, 5].map((at) => {
-    const part = Number.parseInt(colour.slice(at, at + 2), 16) / 255;
-    return part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-  }) as [number, number, number];
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
 
 /** Cameras want a dark code on a light ground. */
