@@ -58,6 +58,36 @@ test('a forgotten password is set anew with the link of a mail', async () => {
   }
 });
 
+test('a passkey is added, signs in, and is removed after asking', async () => {
+  const desk = theDesk();
+  const page = await desk.open('/account');
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send('WebAuthn.enable');
+  await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+    },
+  });
+  await settled(page);
+  await page.getByLabel('Name, for example "laptop"').fill('This laptop');
+  await button(page, 'Add a passkey').click();
+  await says(page, 'The passkey was added.');
+  await button(page, /^Your account/).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await expect.poll(() => title(page).innerText(), { timeout: patience }).toBe('Sign in');
+  await button(page, /passkey/i).click();
+  await expect.poll(() => title(page).innerText(), { timeout: patience }).toBe('Home');
+  await page.goto(`${desk.stage.origin}/account`);
+  await button(page, 'Remove: This laptop').click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+  await expect.poll(() => page.getByText('This laptop').count(), { timeout: patience }).toBe(0);
+});
+
+// Afterwards the sessions from before are over.
 test('a second step is set up, asked for at the next sign-in, and switched off', async () => {
   const desk = theDesk();
   const page = await desk.open('/account');
@@ -89,35 +119,6 @@ test('a second step is set up, asked for at the next sign-in, and switched off',
   await panel.getByLabel('Your password, to confirm it is you').fill(owner.password);
   await panel.getByRole('button', { name: 'Switch it off' }).click();
   await says(page, 'Two-step sign-in is off.');
-});
-
-test('a passkey is added, signs in, and is removed after asking', async () => {
-  const desk = theDesk();
-  const page = await desk.open('/account');
-  const cdp = await page.context().newCDPSession(page);
-  await cdp.send('WebAuthn.enable');
-  await cdp.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-    },
-  });
-  await settled(page);
-  await page.getByLabel('Name, for example "laptop"').fill('This laptop');
-  await button(page, 'Add a passkey').click();
-  await says(page, 'The passkey was added.');
-  await button(page, /^Your account/).click();
-  await page.getByRole('menuitem', { name: 'Sign out' }).click();
-  await expect.poll(() => title(page).innerText(), { timeout: patience }).toBe('Sign in');
-  await button(page, /passkey/i).click();
-  await expect.poll(() => title(page).innerText(), { timeout: patience }).toBe('Home');
-  await page.goto(`${desk.stage.origin}/account`);
-  await button(page, 'Remove: This laptop').click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
-  await expect.poll(() => page.getByText('This laptop').count(), { timeout: patience }).toBe(0);
 });
 
 test('another device is signed out from here', async () => {
