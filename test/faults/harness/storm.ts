@@ -1,5 +1,5 @@
 /** What happens to the product while the phones send: drawn from the seed alone, so that a story can be told again. */
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Product } from '../../helpers/product.ts';
 import { between, seeded } from '../../helpers/seeded.ts';
@@ -183,10 +183,11 @@ class SeededStorm implements Storm {
   }
 
   async #setWeather(syncMs = 0): Promise<void> {
-    await writeFile(
-      this.#stage.weatherFile,
-      JSON.stringify({ clockMs: this.#clockMs, syncMs } satisfies Weather),
-    );
+    const { weatherFile } = this.#stage;
+    // In one step: an earlier signal may be heard only now, and half a file would end the product.
+    const next = `${weatherFile}.next`;
+    await writeFile(next, JSON.stringify({ clockMs: this.#clockMs, syncMs } satisfies Weather));
+    await rename(next, weatherFile);
     this.#stage.product.signal('SIGUSR2');
   }
 }
