@@ -34,6 +34,7 @@ export const chapters: readonly (readonly [title: string, about: string, names: 
       'upgrade',
       'observability',
       'security',
+      'scale',
       'benchmarks',
     ],
   ],
