@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { eachApp } from '../helpers/app.ts';
+import { eachProject } from '../helpers/app.ts';
 
 const mask = '••••••••';
 let folder = '';
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-eachApp('destinations', (start) => {
+eachProject('destinations', (start) => {
   test('create, list, read, update and delete, with masked secrets that survive a round trip', async () => {
     const { call, project, db } = await start();
     const stem = `/projects/${project.id}/destinations`;
@@ -84,7 +84,7 @@ eachApp('destinations', (start) => {
     [{ type: 'local', config: { path: '/etc' } }, ''],
     [{ name: 'no type' }, 'type'],
   ])('%j is refused, naming what is wrong', async (body, named) => {
-    const { call, project } = await start({ settings: { PUBLIC_URL: 'https://photos.example' } });
+    const { call, project } = await start();
     const answer = await call('POST', `/projects/${project.id}/destinations`, { body });
     expect([answer.status, answer.body.code]).toEqual([400, 'VALIDATION_ERROR']);
     expect(answer.body.message).toContain(named);

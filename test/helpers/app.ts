@@ -68,6 +68,42 @@ export function eachApp(
   });
 }
 
+/**
+ * As `eachApp`, but without options `start` gives a new project in an app that all tests of the block share: for tests
+ * that look at what their own project sees. `settings` are those of the shared app.
+ */
+export function eachProject(
+  name: string,
+  block: (start: (options?: StartOptions) => Promise<TestApp>, engine: TestEngine) => void,
+  settings: Record<string, string> = {},
+) {
+  eachApp(name, (startAlone, engine) => {
+    let database: TestDatabase | undefined;
+    let shared: TestApp | undefined;
+    afterAll(async () => {
+      await shared?.stop();
+      await database?.cleanup();
+    });
+    block(async (options) => {
+      if (options) return startAlone(options);
+      database ??= await createTestDatabase(engine.name, { migrated: true });
+      shared ??= await startAppAt(database, { settings });
+      return inNewProject(shared);
+    }, engine);
+  });
+}
+
+/** The same app, seen from a project of its own. */
+async function inNewProject(app: TestApp): Promise<TestApp> {
+  const project = await app.addProject('Claims');
+  return {
+    ...app,
+    project,
+    call: (method, where, options) => app.call(method, where, { key: project.live, ...options }),
+    stop: () => Promise.reject(new Error('Other tests use this app, too.')),
+  };
+}
+
 /** Runs the block on both engines, with one app for all of its tests: for many cases that do not touch each other. */
 export function eachSharedApp(
   name: string,
