@@ -2,8 +2,11 @@
  * Twenty thousand requests as nobody should send them, against the real server as a process of its own, over kept
  * connections: no 5xx, no hang, nothing of the inside in an answer, the process alive and its memory flat. The seed is
  * fixed; a failure names the requests that it shrank to.
+ *
+ * What is measured of memory is what lives after a full collection: 49 MB after 1,000 requests, 53 after 7,000, 54 after
+ * 20,000, 55 after 31,000. What the process holds rises more in the beginning (158, 175, 181 and 191 MB): SQLite fills
+ * its two page caches of 16 MB, and V8 keeps the room that garbage took between two collections, up to its limit.
  */
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -12,19 +15,27 @@ import { type Malformed, malformedRequest, toBytes } from '../helpers/malformed.
 import { memoryFolder } from '../helpers/memory-folder.ts';
 import { listOperations, readDocument } from '../helpers/openapi.ts';
 import { makeJpeg } from '../helpers/pictures.ts';
-import { type Product, startProduct } from '../helpers/product.ts';
+import { type Product, startProduct, waitUntil } from '../helpers/product.ts';
 import { createWire, type RawAnswer, type Wire } from '../helpers/wire.ts';
 
 const seed = 20_261_122;
-/** The heap fills to its limit during the first 20,000 requests; what comes after shows whether anything is kept. */
-const batches = 640;
+const batches = 400;
 const batchSize = 50;
 const wires = 8;
 /** Each may send 200 requests a minute; so many that no limit answers for what is tested. */
 const keyCount = 150;
 
-/** A small heap, so that what is not let go of shows. */
-const nodeArgs = ['--max-old-space-size=128'];
+/** A small heap, and a signal that makes the process collect its garbage and say what lives. */
+const onSignal = `process.on('SIGUSR2', () => {
+  gc();
+  console.log(JSON.stringify({ level: 30, msg: 'live heap', bytes: process.memoryUsage().heapUsed }));
+})`;
+const nodeArgs = [
+  '--max-old-space-size=128',
+  '--expose-gc',
+  '--import',
+  `data:text/javascript,${encodeURIComponent(onSignal)}`,
+];
 
 /** What says that something of the inside came out. */
 const inside = [
@@ -54,7 +65,7 @@ test('malformed requests are refused, and nothing else happens', async () => {
     fc.asyncProperty(fc.array(request, { minLength: batchSize, maxLength: batchSize }), async (batch) => {
       const flaws = await sendAll(pool, batch, seen);
       if (!product.running) flaws.push('the process ended');
-      if (seen.requests % 1_000 === 0) seen.memory.push(memoryOf(product.pid));
+      if (seen.requests % 2_500 === 0) seen.memory.push(await liveHeap(product));
       expect(flaws).toEqual([]);
     }),
     {
@@ -67,14 +78,14 @@ test('malformed requests are refused, and nothing else happens', async () => {
   );
   for (const wire of pool) wire.close();
 
-  expect(seen.requests).toBeGreaterThanOrEqual(32_000);
+  expect(seen.requests).toBeGreaterThanOrEqual(20_000);
   const answered = [...seen.statuses.keys()].sort();
   expect(answered).toEqual(expect.arrayContaining([200, 400, 401, 403, 404, 405, 415]));
   // Refused for what it is, not because somebody asked too often.
   expect(seen.statuses.get(429) ?? 0).toBeLessThan(seen.requests / 20);
   const { memory } = seen;
-  const [middle, end] = [memory.slice(20, 24), memory.slice(-4)].map((some) => Math.min(...some));
-  expect(end! - middle!, `${memory.join(' ')} MB`).toBeLessThan(32);
+  expect(memory.length).toBe(8);
+  expect(memory.at(-1)! - memory[1]!, `${memory.map(Math.round).join(' ')} MB`).toBeLessThan(8);
   const health = await fetch(`${product.url}/health`);
   expect(await health.json()).toEqual({ status: 'ok' });
   expect(product.log.filter((line) => line.level >= 50 && line.msg === 'A request failed')).toEqual([]);
@@ -131,10 +142,13 @@ function flawOf({ id, method }: Malformed, { status, headers, body }: RawAnswer)
   return good ? undefined : `${status} with the body ${body.slice(0, 300)}`;
 }
 
-/** Megabytes that the process holds for itself, without what it maps of files. */
-function memoryOf(pid: number): number {
-  const [, kilobytes] = /RssAnon:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Math.round(Number(kilobytes) / 1024);
+/** Megabytes that live in the heap of the process. */
+async function liveHeap(product: Product): Promise<number> {
+  const told = () => product.log.filter((line) => line.msg === 'live heap');
+  const before = told().length;
+  product.signal('SIGUSR2');
+  await waitUntil('the process says what lives', () => told().length > before);
+  return (told().at(-1)!.bytes as number) / 1024 ** 2;
 }
 
 /** One of everything, and enough keys. */
