@@ -83,6 +83,11 @@ export async function registerUploadPage(app: FastifyInstance, options: UploadPa
     const query = request.query as Record<string, unknown>;
     const language = chooseLanguage(query.lang, request.headers['accept-language'], [...shells.keys()]);
     reply.code(statuses[link]).headers({ ...shellHeaders, 'content-language': language });
+    // On a slow line the answer comes beside the script that needs it, and not after.
+    if (link === 'known') {
+      const session = `/api/v1/upload/${encodeURIComponent(sessionId)}/session`;
+      reply.header('link', `<${session}>; rel=preload; as=fetch; crossorigin=anonymous`);
+    }
     return fillShell(shells.get(language)!, {
       session: sessionId,
       link,

@@ -1,4 +1,5 @@
 /** Photos outlive the page: a reload, a closed tab, an hour offline. Each arrives once, byte by byte. */
+import sharp from 'sharp';
 import { afterEach, expect, test } from 'vitest';
 import type { TestApp } from '../helpers/app.ts';
 import { usePhones } from '../helpers/browser.ts';
@@ -212,13 +213,8 @@ test('a phone without room says so, and the photo goes all the same', async () =
   const app = await startApp();
   const session = await createSession(app, { max_images: 5 });
   const { page } = await phones.open();
-  await page.addInitScript(`
-    const put = IDBObjectStore.prototype.put;
-    IDBObjectStore.prototype.put = function (...args) {
-      if (this.name === 'pieces') throw new DOMException('No room', 'QuotaExceededError');
-      return put.apply(this, args);
-    };
-  `);
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send('Storage.overrideQuotaForOrigin', { origin: app.origin, quotaSize: 100_000 });
   await page.goto(session.upload_url);
   const view = readPage(page);
   await says(view.heading, 'Photos for Claims');
@@ -229,4 +225,34 @@ test('a phone without room says so, and the photo goes all the same', async () =
     'This phone is short of room, so photos that are not yet sent are kept only while this page is open. Received. Your photo is safe.',
   );
   await expectStored(app, photos);
+});
+
+test('the small picture of a photo stands upright, as the camera was held', async () => {
+  const app = await startApp();
+  const session = await createSession(app, { max_images: 5 });
+  const { page } = await phones.open();
+  await page.goto(session.upload_url);
+  // Red above blue once it is turned by its orientation (6: a quarter to the right).
+  const half = (background: string) => ({
+    create: { width: 60, height: 80, channels: 3 as const, background },
+  });
+  const lying = await sharp(half('#ff0000'))
+    .composite([{ input: half('#0000ff'), left: 30, top: 0 }])
+    .extract({ left: 0, top: 0, width: 60, height: 80 })
+    .withMetadata({ orientation: 6 })
+    .jpeg()
+    .toBuffer();
+  await readPage(page).gallery.setInputFiles({ name: 'lying.jpg', mimeType: 'image/jpeg', buffer: lying });
+  await counts(page.locator('.photo img'), 1);
+  const [above, below] = (await page.evaluate(`(async () => {
+    const picture = document.querySelector('.photo img');
+    await picture.decode();
+    const canvas = document.createElement('canvas');
+    canvas.width = canvas.height = 2;
+    const brush = canvas.getContext('2d');
+    brush.drawImage(picture, 0, 0, 2, 2);
+    return [[...brush.getImageData(0, 0, 1, 1).data], [...brush.getImageData(0, 1, 1, 1).data]];
+  })()`)) as number[][];
+  expect([above![0]! > 200, above![2]! < 60], String(above)).toEqual([true, true]);
+  expect([below![0]! < 60, below![2]! > 200], String(below)).toEqual([true, true]);
 });

@@ -11,7 +11,7 @@ async function start(): Promise<void> {
   const link = readMeta('apertur:link') as VisitOptions['link'];
   const root = document.getElementById('page');
   if (root === null) return;
-  const first = link === 'known' ? loadSession(sessionId) : new Promise<never>(() => {});
+  const first = link === 'known' ? loadSession(sessionId, { first: true }) : new Promise<never>(() => {});
   const speech = await loadSpeech(document.documentElement.lang, navigator.languages);
   startVisit({ sessionId, link, root, speech, embed: createEmbed(window, sessionId), first });
 }

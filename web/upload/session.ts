@@ -62,9 +62,10 @@ export function uploadPath(
   return `/api/v1/upload/${encodeURIComponent(sessionId)}/${noun}`;
 }
 
-export async function loadSession(id: string): Promise<SessionAnswer> {
+/** `first`: the page has just come, and its server had the browser ask for the session beside it. */
+export async function loadSession(id: string, { first = false } = {}): Promise<SessionAnswer> {
   try {
-    const answer = await ask(uploadPath(id, 'session'), { cache: 'no-store' });
+    const answer = await ask(uploadPath(id, 'session'), first ? {} : { cache: 'no-store' });
     if (answer.status === 404) return { kind: 'not-found' };
     if (!answer.ok) return { kind: 'unreachable', answered: true };
     const session: unknown = await answer.json();

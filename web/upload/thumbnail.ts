@@ -6,20 +6,29 @@
 /** Pixels: a tile of about 110 on a screen of three device pixels each. */
 const SIDE = 320;
 
+interface Drawable {
+  readonly file: { readonly type: string };
+  open(): Promise<Blob>;
+}
+
 let turn: Promise<unknown> = Promise.resolve();
+const drawn = new WeakMap<Drawable, Promise<unknown>>();
 
 /** An object URL of the thumbnail; undefined when this browser cannot draw the photo (HEIC outside Safari). */
-export function createThumbnail(open: () => Promise<Blob>): Promise<string | undefined> {
-  const mine = turn.then(async () => draw(await open())).catch(() => undefined);
+export function createThumbnail(photo: Drawable): Promise<string | undefined> {
+  const mine = turn.then(async () => draw(await photo.open(), photo.file.type)).catch(() => undefined);
   turn = mine;
+  drawn.set(photo, mine);
   return mine;
 }
 
-/** Resolves when every thumbnail that was asked for has been drawn, or could not be. */
-export const thumbnailsDrawn = (): Promise<unknown> => turn;
+/** Resolves when the thumbnail of this photo has been drawn, or could not be. */
+export const thumbnailDrawn = async (photo: Drawable): Promise<void> => {
+  await drawn.get(photo);
+};
 
-async function draw(file: Blob): Promise<string | undefined> {
-  const picture = await decode(file);
+async function draw(file: Blob, type: string): Promise<string | undefined> {
+  const picture = (await decodeSmall(file, type)) ?? (await decode(file));
   try {
     const canvas = document.createElement('canvas');
     canvas.width = SIDE;
@@ -48,12 +57,40 @@ interface Picture {
   release(): void;
 }
 
+/**
+ * A JPEG can be decoded at a fraction of its size, for a fraction of the time and the memory: 3 MB instead of 48 for
+ * twelve megapixels, and beside the main thread. Undefined where the browser has no such decoder.
+ */
+async function decodeSmall(file: Blob, type: string): Promise<Picture | undefined> {
+  if (typeof ImageDecoder !== 'function' || type === '') return undefined;
+  let decoder: ImageDecoder | undefined;
+  try {
+    const wanted = { desiredWidth: SIDE * 3, desiredHeight: SIDE * 3 };
+    decoder = new ImageDecoder({ type, data: file.stream(), ...wanted });
+    const { image } = await decoder.decode();
+    // A frame that is drawn as it is stays in a cache of the browser: 4 MB a photo.
+    const bitmap = await createImageBitmap(image).finally(() => image.close());
+    return pictureOf(bitmap);
+  } catch {
+    return undefined;
+  } finally {
+    decoder?.close();
+  }
+}
+
+const pictureOf = (bitmap: ImageBitmap): Picture => ({
+  source: bitmap,
+  width: bitmap.width,
+  height: bitmap.height,
+  release: () => bitmap.close(),
+});
+
 /** createImageBitmap decodes off the main thread; older Safari has only the image element. */
 async function decode(file: Blob): Promise<Picture> {
   if (typeof createImageBitmap === 'function') {
     try {
       const bitmap = await createImageBitmap(file, { resizeWidth: SIDE * 2, resizeQuality: 'medium' });
-      return { source: bitmap, width: bitmap.width, height: bitmap.height, release: () => bitmap.close() };
+      return pictureOf(bitmap);
     } catch {
       // The image element may still know the format.
     }

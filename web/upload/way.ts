@@ -9,7 +9,7 @@ import type { Refusal } from './refusal.ts';
 import type { Road } from './road/road.ts';
 import { type Sending, type SendResult, sendPhoto } from './send.ts';
 import { isEndToEnd, type Session, takenTypes, uploadPath } from './session.ts';
-import { thumbnailsDrawn } from './thumbnail.ts';
+import { thumbnailDrawn } from './thumbnail.ts';
 
 export interface WayOptions {
   sessionId: string;
@@ -88,8 +88,8 @@ export function createWay({ sessionId, session, password, onStorageFull }: WayOp
       return photo.hash === undefined ? inspect(await photo.open()) : undefined;
     },
     async canRead(photo) {
-      const open = (await road())?.open(photo) ?? photo.open();
-      return open.then(canRead, () => false);
+      const head = (await road())?.head(photo) ?? photo.open();
+      return head.then(canRead, () => false);
     },
     send(photo, onProgress) {
       let inner: Sending | undefined;
@@ -110,7 +110,7 @@ export function createWay({ sessionId, session, password, onStorageFull }: WayOp
     },
     async settle(photo) {
       // Its bytes may go once its small picture has been drawn from them.
-      await thumbnailsDrawn();
+      await thumbnailDrawn(photo);
       await (await road())?.settle(photo);
     },
     async remove(photo) {

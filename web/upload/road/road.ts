@@ -6,7 +6,8 @@ import type { Photo, RestoredPhoto } from '../queue/photo.ts';
 import type { Sending, SendResult } from '../send.ts';
 import type { Session } from '../session.ts';
 import { sendInPieces } from './pieces.ts';
-import { hashOf, type Kept, openShelf, type Shelf } from './shelf.ts';
+import { createScribe, type Scribe } from './scribe.ts';
+import { type Kept, openShelf, type Shelf } from './shelf.ts';
 
 export type KeepResult =
   /** `stored`: it survives the tab. Otherwise it is only in this page, because the phone has no room or no place. */
@@ -19,8 +20,8 @@ export interface Road {
   /** What an earlier visit left unsent, in its order. */
   restore(): Promise<RestoredPhoto[]>;
   keep(photo: Photo, until: number): Promise<KeepResult>;
-  /** The bytes of a kept photo. */
-  open(photo: Photo): Promise<Blob>;
+  /** Its first bytes: whether it can still be read. */
+  head(photo: Photo): Promise<Blob>;
   send(photo: Photo, options: SendOptions): Sending;
   /** The server has it: the bytes go, what it was is remembered. */
   settle(photo: Photo): Promise<void>;
@@ -36,8 +37,11 @@ export interface SendOptions {
   onProgress(fraction: number): void;
 }
 
+const headBytes = 16;
+
 export async function createRoad(sessionId: string): Promise<Road> {
   const shelf = await openShelf().catch(() => undefined);
+  const scribe = createScribe(shelf);
   const kept = new Map<string, Kept>();
   const begun = new Set<string>();
   for (const one of (await shelf?.list(sessionId).catch(() => [])) ?? []) kept.set(one.id, one);
@@ -55,11 +59,11 @@ export async function createRoad(sessionId: string): Promise<Road> {
     let hash: string;
     let stored = shelf !== undefined;
     try {
-      hash = stored ? await shelf!.write(photo.id, file) : await hashOf(file);
+      hash = stored ? await scribe.write(photo.id, file) : await scribe.hash(file);
     } catch {
       stored = false;
       try {
-        hash = await hashOf(file);
+        hash = await scribe.hash(file);
       } catch {
         return { kind: 'lost' };
       }
@@ -95,12 +99,12 @@ export async function createRoad(sessionId: string): Promise<Road> {
       }));
     },
     keep: (photo, until) => inTurn(() => keepNow(photo, until)),
-    open: (photo) => (kept.has(photo.id) ? openKept(photo.id, photo.file.size) : photo.open()),
+    head: (photo) => (kept.has(photo.id) ? shelf!.read(photo.id, 0, headBytes) : photo.open()),
     send(photo, options) {
       let inner: Sending | undefined;
       let aborted = false;
       const run = async (): Promise<SendResult> => {
-        const cargo = await load(shelf, kept.get(photo.id), photo, options.session);
+        const cargo = await load(shelf, scribe, kept.get(photo.id), photo, options.session);
         if ('kind' in cargo) return cargo;
         if (aborted) return { kind: 'retry', cause: 'connection', uncertain: false };
         const wasBegun = begun.has(photo.id);
@@ -151,6 +155,7 @@ const sealedInMemory = new WeakMap<Photo, Blob>();
 /** What leaves the phone: the photo, or the envelope in its place. A sealed one is always the same bytes. */
 async function load(
   shelf: Shelf | undefined,
+  scribe: Scribe,
   kept: Kept | undefined,
   photo: Photo,
   session: Session | undefined,
@@ -159,7 +164,7 @@ async function load(
   if (session?.e2eEnabled !== true || typeof session.e2ePublicKey !== 'string') {
     const { size } = photo.file;
     if (kept) {
-      const read = (start: number, end: number): Promise<Blob> => shelf!.read(photo.id, start, end);
+      const read = readNearest(photo, (start, end) => shelf!.read(photo.id, start, end));
       return { size, filename, sealed: false, hash: kept.hash, read };
     }
     const file = await photo.open();
@@ -188,7 +193,7 @@ async function load(
     const made = before ?? (await seal.sealPhoto(plain, session.e2ePublicKey, hints));
     sealedInMemory.set(photo, made);
     if (kept) {
-      const hash = await shelf!.write(name, made).catch(() => undefined);
+      const hash = await scribe.write(name, made).catch(() => undefined);
       if (hash !== undefined) {
         kept.sealed = { size: made.size, hash };
         await shelf!.put(kept).catch(() => undefined);
@@ -205,6 +210,26 @@ async function load(
   } catch {
     return { kind: 'refused', refusal: { reason: 'lost-file' } };
   }
+}
+
+/**
+ * From the file that was chosen, while the phone still gives it: its bytes then go from the disk to the line and never
+ * through this page. Otherwise from what was kept of it.
+ */
+function readNearest({ file }: Photo, readKept: Cargo['read']): Cargo['read'] {
+  let chosen = file instanceof Blob ? file : undefined;
+  return async (start, end) => {
+    const still = await chosen
+      ?.slice(start, start + 1)
+      .arrayBuffer()
+      .then(
+        () => true,
+        () => false,
+      );
+    if (still) return chosen!.slice(start, end);
+    chosen = undefined;
+    return readKept(start, end);
+  };
 }
 
 /** A file that the phone has taken away is found out here, where it can be said, not while it is being sent. */

@@ -2,8 +2,9 @@
  * SHA-256 of bytes that come one piece after the other (FIPS 180-4). The browser's own wants all of them at once, and only
  * on an HTTPS page.
  */
-const K = new Uint32Array(64);
-const START = new Uint32Array(8);
+// Signed, as the machine adds: an unsigned word beyond 31 bits would be a number of its own on the heap.
+const K = new Int32Array(64);
+const START = new Int32Array(8);
 
 /** The first 32 bits of the fractions of roots of the first primes. */
 function fraction(root: number): number {
@@ -20,7 +21,7 @@ for (let candidate = 2, found = 0; found < 64; candidate++) {
 
 export class Sha256 {
   readonly #state = START.slice();
-  readonly #words = new Uint32Array(64);
+  readonly #words = new Int32Array(64);
   readonly #block = new Uint8Array(64);
   #filled = 0;
   #length = 0;
@@ -52,7 +53,7 @@ export class Sha256 {
     view.setUint32(tail.length - 8, Math.floor(bits / 0x100000000));
     view.setUint32(tail.length - 4, bits >>> 0);
     for (let at = 0; at < tail.length; at += 64) this.#compress(tail, at);
-    return Array.from(this.#state, (word) => word.toString(16).padStart(8, '0')).join('');
+    return Array.from(this.#state, (word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
   }
 
   #compress(bytes: Uint8Array, at: number): void {

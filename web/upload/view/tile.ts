@@ -124,7 +124,7 @@ function describeProblem(photo: Photo, speech: Speech, actions: TileActions, til
 function showThumbnail(photo: Photo, frame: HTMLElement, speech: Speech): () => void {
   let url: string | undefined;
   let closed = false;
-  void createThumbnail(() => photo.open()).then((made) => {
+  void createThumbnail(photo).then((made) => {
     if (made === undefined) {
       const kind = photo.file.name.split('.').pop()?.slice(0, 5).toUpperCase() ?? '';
       frame.prepend(h('span', { class: 'blank' }, icon('image'), kind || speech.say('noPreview')));
