@@ -59,7 +59,12 @@ export const benchmarks: Readonly<Record<string, Listed>> = {
   },
   page: {
     title: 'The phone page',
-    question: 'How many bytes does a phone fetch for the upload page?',
+    question: 'What does the phone page weigh, and how soon can it be used on a 3G line, beside Uppy?',
     load: () => import('./page.ts'),
+  },
+  phone: {
+    title: '500 photos through one page',
+    question: 'What do 500 photos of 5 MB take of the memory of a tab, and how long is it busy at once?',
+    load: () => import('./phone.ts'),
   },
 };

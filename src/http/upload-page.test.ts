@@ -44,6 +44,14 @@ describe('the shell', () => {
     }
   });
 
+  test('has the session asked for beside its script, where there is one', async () => {
+    const asked = async (url: string) => (await app.inject(url)).headers.link;
+    const session = '</api/v1/upload/sess_1/session>; rel=preload; as=fetch; crossorigin=anonymous';
+    expect(await asked('/u/sess_1')).toBe(session);
+    expect(await asked('/s/7Gk2p')).toBe(session);
+    expect(await asked('/u/sess_2')).toBeUndefined();
+  });
+
   test('forbids everything that it does not need, and may be embedded', async () => {
     const { headers } = await app.inject('/u/sess_1');
     expect(headers['content-security-policy']).toBe(

@@ -55,11 +55,18 @@ export function usePhones(): Phones {
 
 /** Chromium as every test and benchmark starts it. Throws a sentence that helps when it is not installed. */
 export async function launchChromium(): Promise<Browser> {
-  const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((file) => existsSync(file));
-  if (executablePath === undefined) {
-    throw new Error('Chromium is not installed. "npm test" installs it, or: apt-get install chromium');
-  }
-  return chromium.launch({ executablePath, args });
+  return chromium.launch({ executablePath: findChromium(), args });
+}
+
+/** As a phone has it: what pages keep lies on the disk, in `folder`, and not in memory. */
+export async function launchLastingChromium(folder: string): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(folder, { executablePath: findChromium(), args, ...phoneProfile });
+}
+
+function findChromium(): string {
+  const found = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((file) => existsSync(file));
+  if (found !== undefined) return found;
+  throw new Error('Chromium is not installed. "npm test" installs it, or: apt-get install chromium');
 }
 
 const args = [
@@ -73,7 +80,8 @@ const args = [
   '--disable-sync',
 ];
 
-const phoneProfile: BrowserContextOptions = {
+/** 390 × 844 at two device pixels, with a finger. */
+export const phoneProfile: BrowserContextOptions = {
   viewport: { width: 390, height: 844 },
   deviceScaleFactor: 2,
   isMobile: true,

@@ -44,13 +44,13 @@ export async function makeJpeg(options: JpegOptions = {}): Promise<Buffer> {
   if (options.bytes === undefined) return picture;
   const missing = options.bytes - picture.length;
   if (missing < 0) throw new Error(`The bare picture already has ${picture.length} bytes`);
-  const filling = options.padding === 'trailing' ? noise(missing, 7) : comments(missing);
+  const filling = options.padding === 'trailing' ? noise(missing, 7) : makeComments(missing);
   const at = options.padding === 'trailing' ? picture.length : 2;
   return Buffer.concat([picture.subarray(0, at), filling, picture.subarray(at)]);
 }
 
 /** JPEG comment segments of exactly `length` bytes together; a remainder too short for one is fill bytes (0xFF). */
-function comments(length: number): Buffer {
+export function makeComments(length: number): Buffer {
   const parts: Buffer[] = [];
   let left = length;
   while (left >= 4) {
