@@ -132,6 +132,8 @@ class Thread {
     const id = ++this.#last;
     const answer = Promise.withResolvers<unknown>();
     this.#pending.set(id, answer);
+    // A process that has nothing else to wait for waits for this: it would end in the middle of its own stop.
+    this.#worker.ref();
     const { clock } = this.#options;
     this.#say({ say: 'errand', id, connection, errand, aheadMs: clock.now() - Date.now() });
     const stop = (): void => this.#say({ say: 'stop', id });
@@ -141,6 +143,7 @@ class Thread {
       return await answer.promise;
     } finally {
       signal?.removeEventListener('abort', stop);
+      if (this.#pending.size === 0) this.#worker.unref();
     }
   }
 

@@ -1,10 +1,11 @@
 /** SIGTERM: what is under way ends well or is given back; nothing is lost and no attempt is used up. */
+import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { makeJpeg } from '../helpers/pictures.ts';
-import { upload, waitUntil } from '../helpers/product.ts';
+import { createDestination, createSession, upload, waitUntil } from '../helpers/product.ts';
 import { type Aftermath, findDamage, readAftermath } from './aftermath.ts';
 import { openUpload } from './raw-upload.ts';
-import { setStage } from './stage.ts';
+import { setStage, startAnother } from './stage.ts';
 
 const only = ({ deliveries }: Aftermath) => {
   expect(deliveries).toHaveLength(1);
@@ -74,4 +75,18 @@ test('a client that hangs does not hold up the stop', { timeout: 90_000 }, async
   const after = await readAftermath(product);
   expect(findDamage(after)).toEqual([]);
   expect(after.images).toEqual([]);
+});
+
+test('a stop waits for the threads that carry photos', { timeout: 120_000 }, async () => {
+  const product = await startAnother({});
+  const owner = await product.createKey();
+  const config = { path: join(product.dataDir, 'inbox') };
+  const inbox = await createDestination(product, owner, { type: 'local', name: 'Inbox', config });
+  const session = await createSession(product, owner, { destination_ids: [inbox] });
+  await upload(product.url, session, await makeJpeg());
+  const settled = async () =>
+    (await readAftermath(product)).deliveries.every(({ status }) => status === 'sent');
+  await waitUntil('the photo lies in the folder', settled);
+  // With nothing else to wait for, the process would end in the middle of its own stop, with 13.
+  expect(await product.stop()).toBe(0);
 });
