@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { runCluster } from '../test/faults/harness/cluster.ts';
+import { tellBroken } from '../test/faults/harness/tell.ts';
 
 const { values } = parseArgs({
   options: {
@@ -32,5 +33,5 @@ console.log(
     `${seconds(report.arrivalMs.median)} (median), ${seconds(report.arrivalMs.slowest)} at worst; ` +
     `${report.broken.length === 0 ? 'nothing broken' : 'BROKEN'}`,
 );
-for (const sentence of report.broken.slice(0, 20)) console.log(`  ${sentence}`);
+for (const sentence of tellBroken(report.broken)) console.log(`  ${sentence}`);
 process.exitCode = report.broken.length === 0 ? 0 : 1;

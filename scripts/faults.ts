@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { freshDatabases } from '../test/faults/fresh-database.ts';
 import { type FaultReport, runFaults } from '../test/faults/harness/run.ts';
+import { tellBroken } from '../test/faults/harness/tell.ts';
 
 const { values } = parseArgs({
   options: {
@@ -36,7 +37,7 @@ try {
     const keep = values.keep && join(values.keep, `seed-${seed}`);
     const report = await runFaults({ seed, ms: minutes * 60_000, databaseUrl, keep });
     console.log(describe(report, databaseUrl ? 'PostgreSQL' : 'SQLite'));
-    for (const sentence of report.broken.slice(0, 20)) console.log(`  ${sentence}`);
+    for (const sentence of tellBroken(report.broken)) console.log(`  ${sentence}`);
     broken += report.broken.length;
   }
 } finally {

@@ -46,7 +46,7 @@ const retrySchedule = new Array<number>(50).fill(0.5).join(',');
 const bucket = 'photos';
 const imagesPerSession = 200;
 /** A key may make a hundred a minute. */
-const sessionsPerProject = 80;
+const sessionsPerKey = 80;
 
 export async function setCluster(size: ClusterSize, closing: AsyncDisposableStack): Promise<Cluster> {
   const network = openNetwork();
@@ -103,7 +103,7 @@ async function startStore(node: Node, closing: AsyncDisposableStack): Promise<Cl
   return { ...server, node };
 }
 
-/** Some projects, in turns, each with a receiver of its photos and a listener to what happens. */
+/** One project (each key of this install is of the same), with a receiver of its photos and a listener to what happens. */
 async function openSessions(
   api: Product,
   to: Pick<Cluster, 'receiver' | 'listener'>,
@@ -111,10 +111,11 @@ async function openSessions(
 ): Promise<string[]> {
   const count = Math.ceil(room / imagesPerSession);
   const sessions: string[] = [];
+  let destination_ids: string[] | undefined;
   while (sessions.length < count) {
     const owner = await api.createKey();
-    const destination_ids = [await openProject(api, owner, to)];
-    const mine = Math.min(sessionsPerProject, count - sessions.length);
+    destination_ids ??= [await openProject(api, owner, to)];
+    const mine = Math.min(sessionsPerKey, count - sessions.length);
     for (let index = 0; index < mine; index += 1) {
       const session = { destination_ids, expires_in_hours: 24, max_images: imagesPerSession };
       sessions.push(await createSession(api, owner, session));
