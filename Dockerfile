@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# What runs: the sources (Node runs TypeScript as it is), the built pages and the libraries. About 60 MB above its base.
+# What runs: the sources (Node runs TypeScript as it is), the built pages and the libraries. About 170 MB above its base.
 FROM node:24-bookworm-slim AS pages
 WORKDIR /build
 COPY package.json package-lock.json ./
