@@ -6,6 +6,12 @@ import { networkAddress } from '../http/origin.ts';
 import { prepareTrial } from '../projects/trial.ts';
 import { setupLine, showFirstScreen } from './first-screen.ts';
 
+/**
+ * After the pause for load balancers. Deliveries have 8 s to end and the database as long to hear of it; what has not ended
+ * by then waits for something that does not answer. Its rows are under leases: another process goes on with them.
+ */
+const longestStopMs = 45_000;
+
 export async function serve(config: Config, parts: { api: boolean; worker: boolean }): Promise<number> {
   const app = await buildApp(config, parts);
   const { logger } = app;
@@ -18,6 +24,11 @@ export async function serve(config: Config, parts: { api: boolean; worker: boole
     }
     stopping = true;
     logger.info(`${signal}: finishing what is under way`);
+    const late = (): void => {
+      logger.error('What was under way did not end in time; whoever comes next goes on with it');
+      process.exit(1);
+    };
+    setTimeout(late, config.drainSeconds * 1_000 + longestStopMs).unref();
     app.stop().then(
       () => stopped.resolve(0),
       (error: unknown) => stopped.reject(error),

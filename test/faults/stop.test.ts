@@ -1,6 +1,8 @@
 /** SIGTERM: what is under way ends well or is given back; nothing is lost and no attempt is used up. */
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { createTestDatabase } from '../helpers/database.ts';
+import { createFaultProxy } from '../helpers/fault-proxy.ts';
 import { makeJpeg } from '../helpers/pictures.ts';
 import { createDestination, createSession, upload, waitUntil } from '../helpers/product.ts';
 import { type Aftermath, findDamage, readAftermath } from './aftermath.ts';
@@ -89,4 +91,19 @@ test('a stop waits for the threads that carry photos', { timeout: 120_000 }, asy
   await waitUntil('the photo lies in the folder', settled);
   // With nothing else to wait for, the process would end in the middle of its own stop, with 13.
   expect(await product.stop()).toBe(0);
+});
+
+test('a database that says nothing any more does not keep the process', { timeout: 120_000 }, async () => {
+  const database = await createTestDatabase('postgres', { migrated: true });
+  onTestFinished(() => database.cleanup());
+  const url = new URL(database.url!);
+  const road = await createFaultProxy({ host: url.hostname, port: Number(url.port) });
+  onTestFinished(() => road.close());
+  url.port = String(road.port);
+  const { product, receiver, session } = await setStage({ databaseUrl: url.href }, { behave: () => 'hang' });
+  await upload(product.url, session, await makeJpeg());
+  await waitUntil('the delivery hangs', () => receiver.hanging === 1);
+  road.set({ stallAfter: 0 });
+  // 1: it gave up waiting. Its lease ends, and another process goes on.
+  expect(await product.stop()).toBeOneOf([0, 1]);
 });
