@@ -113,7 +113,9 @@ describe('the local disk', () => {
   test('a small photo never touches it, also when it is sent twice; a large one leaves nothing there', async () => {
     const proxy = await createFaultProxy({ host: rgw.host, port: rgw.port });
     onTestFinished(() => proxy.close());
-    const local = join(temporaryDirectory, 'small');
+    const folder = await mkdtemp(join(tmpdir(), 'apertur-s3-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const local = join(folder, 'photos');
     const storage = open({ port: proxy.port }, { temporaryDirectory: local, pause: async () => proxy.set() });
     for (const size of [1, 65_536, 200_000]) {
       const bytes = randomBytes(size);
