@@ -2,6 +2,7 @@
 import type { Tx } from '../db/database.ts';
 import { touchSession } from '../sessions/changes.ts';
 import { tellFailed } from './settle.ts';
+import { nameFor } from './whereabouts.ts';
 
 /** Fails everything that still waits for a destination, with the reason. What is in flight there ends by itself. */
 export async function failPending(
@@ -20,9 +21,11 @@ export async function failPending(
     .where('leased_by', 'is', null)
     .returning(['image_id', 'session_id'])
     .execute();
+  if (failed.length === 0) return;
+  const destinationName = await nameFor(tx.q, destinationId);
   for (const row of failed) {
     await touchSession(tx, row.session_id, now);
     const job = { imageId: row.image_id, lane: destinationId, projectId, sessionId: row.session_id };
-    await tellFailed(tx, job, reason, now);
+    await tellFailed(tx, { ...job, destinationName }, reason, now);
   }
 }

@@ -8,6 +8,7 @@ import type { Fate, Receipt } from '../destinations/destination.ts';
 import { emit } from '../events/emit.ts';
 import { emitLive } from '../events/live.ts';
 import { tellProject } from '../events/project-live.ts';
+import { toIso } from '../lib/clock.ts';
 import { createId } from '../lib/ids.ts';
 import type { Phases } from '../lib/outbound.ts';
 import { completeIfDone, touchSession } from '../sessions/changes.ts';
@@ -64,7 +65,8 @@ export async function settle(tx: Tx, { job, worker, outcome, now }: Settled): Pr
   await recordAttempt(tx, job, outcome);
   await touchSession(tx, job.sessionId, now);
   tellProject(tx, job.projectId, 'activity');
-  if (status === 'sent') await tellSent(tx, job, now);
+  if (status === 'sent') await tellSent(tx, job, outcome.receipt, now);
+  if (status === 'retrying' && outcome.nextAt !== null) await tellDelayed(tx, job, outcome.nextAt, now);
   if (status === 'failed') await tellFailed(tx, job, outcome.error ?? 'failed', now);
   if (outcome.hold) await holdLane(tx, job, outcome, now);
   if (!counts) wakeLane(tx, job.lane, job.projectId);
@@ -114,8 +116,25 @@ async function recordAttempt(tx: Tx, job: DeliveryJob, outcome: Outcome): Promis
   await tx.q.insertInto('attempts').values(attempt).execute();
 }
 
-async function tellSent(tx: Tx, job: DeliveryJob, now: number): Promise<void> {
-  const data = { imageId: job.imageId, destinationId: job.lane };
+/** What pages hear of a delivery, with more where there is more to say. */
+const liveData = (
+  job: { imageId: string; lane: string; destinationName: string | null },
+  more: Record<string, unknown>,
+) => ({
+  imageId: job.imageId,
+  destinationId: job.lane,
+  ...more,
+  destinationName: job.destinationName,
+});
+
+/** It is still on its way: the same event as at the start of an attempt, with the moment of the next one. */
+async function tellDelayed(tx: Tx, job: DeliveryJob, nextAt: number, now: number): Promise<void> {
+  const data = liveData(job, { nextAttemptAt: toIso(nextAt) });
+  await emitLive(tx, job.sessionId, 'image:delivering', data, now);
+}
+
+async function tellSent(tx: Tx, job: DeliveryJob, receipt: Receipt | undefined, now: number): Promise<void> {
+  const data = liveData(job, { verifiedBy: receipt?.verifiedBy ?? 'none' });
   await emitLive(tx, job.sessionId, 'image:delivered', data, now);
   const session = await findSessionByLink(tx.q, job.sessionId);
   if (!session) return;
@@ -142,17 +161,11 @@ async function tellSent(tx: Tx, job: DeliveryJob, now: number): Promise<void> {
 /** One destination of an image has failed for good: told once a destination, with its name and why. */
 export async function tellFailed(
   tx: Tx,
-  job: { imageId: string; lane: string; projectId: string; sessionId: string },
+  job: Pick<DeliveryJob, 'imageId' | 'lane' | 'projectId' | 'sessionId' | 'destinationName'>,
   error: string,
   now: number,
 ): Promise<void> {
-  await emitLive(
-    tx,
-    job.sessionId,
-    'image:failed',
-    { imageId: job.imageId, destinationId: job.lane, error },
-    now,
-  );
+  await emitLive(tx, job.sessionId, 'image:failed', liveData(job, { error }), now);
   const session = await findSessionByLink(tx.q, job.sessionId);
   if (!session) return;
   await emit(tx, {

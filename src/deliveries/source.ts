@@ -12,6 +12,7 @@ import type { Job, QueueSource } from '../queue/loop.ts';
 import { createRowSource } from '../queue/rows.ts';
 import { imageDeliveries } from '../queue/tables.ts';
 import { touchSession } from '../sessions/changes.ts';
+import { namesFor } from './whereabouts.ts';
 
 export interface DeliveryJob extends Job {
   projectId: string;
@@ -19,6 +20,8 @@ export interface DeliveryJob extends Job {
   imageId: string;
   /** Attempts made before this one. */
   attempts: number;
+  /** As people may read it; null where it has no name of its own (see `namesFor`). */
+  destinationName: string | null;
   /** It was delivered before, and is delivered again because somebody asked for it. */
   isRepeat: boolean;
 }
@@ -41,7 +44,7 @@ export function createDeliverySource({ db, worker, laneLimit }: SourceOptions): 
       const open = lanes.filter((lane) => !held.has(lane));
       return new Map(open.map((lane) => [lane, { inFlight: laneLimit }]));
     },
-    toJobs,
+    toJobs: async (tx, taken, now) => toJobs(tx, taken, await namesFor(db, tx.q, lanesOf(taken)), now),
   });
   return {
     ...rows,
@@ -66,10 +69,21 @@ async function findHeld(db: Database, q: Queries, lanes: string[]): Promise<Set<
   return new Set(rows.map(({ id }) => id));
 }
 
-async function toJobs(tx: Tx, rows: DeliveryTable[], now: number): Promise<DeliveryJob[]> {
+const lanesOf = (rows: DeliveryTable[]): string[] => [
+  ...new Set(rows.map(({ destination_id: lane }) => lane)),
+];
+
+async function toJobs(
+  tx: Tx,
+  rows: DeliveryTable[],
+  names: Map<string, string>,
+  now: number,
+): Promise<DeliveryJob[]> {
+  const nameOf = (row: DeliveryTable): string | null => names.get(row.destination_id) ?? null;
   for (const row of rows) {
     await touchSession(tx, row.session_id, now);
-    const data = { imageId: row.image_id, destinationId: row.destination_id };
+    const where = { destinationId: row.destination_id, destinationName: nameOf(row) };
+    const data = { imageId: row.image_id, ...where };
     await emitLive(tx, row.session_id, 'image:delivering', data, now);
     tellProject(tx, row.project_id, 'activity');
   }
@@ -79,6 +93,7 @@ async function toJobs(tx: Tx, rows: DeliveryTable[], now: number): Promise<Deliv
     projectId: row.project_id,
     sessionId: row.session_id,
     imageId: row.image_id,
+    destinationName: nameOf(row),
     attempts: row.attempts,
     isRepeat: row.receipt !== null,
   }));

@@ -296,6 +296,26 @@ export const examples: Record<string, Examples> = {
       201: { id: image, filename: 'roof.jpg', size_bytes: 482_113, destinations: 2, long_polling: false },
     },
   },
+  getWhereabouts: {
+    answers: {
+      200: {
+        images: [
+          {
+            imageId: image,
+            places: [
+              {
+                destinationId: destination,
+                destinationName: 'Claims bucket',
+                state: 'delivered',
+                verifiedBy: 'hash',
+                nextAttemptAt: null,
+              },
+            ],
+          },
+        ],
+      },
+    },
+  },
   listUploads: { answers: { 200: page(upload) } },
   listRecentUploads: { answers: { 200: [upload] } },
   getUpload: { answers: { 200: upload } },

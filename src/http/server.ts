@@ -55,6 +55,7 @@ import { addUploadRoutes } from './routes/uploads.ts';
 import { addWebhookDeliveryRoutes } from './routes/webhook-deliveries.ts';
 import { addWebhookSecretRoutes } from './routes/webhook-secret.ts';
 import { addWebhookRoutes } from './routes/webhooks.ts';
+import { addWhereaboutsRoutes } from './routes/whereabouts.ts';
 import type { Services } from './services.ts';
 import { createSpelling } from './spelling.ts';
 
@@ -117,6 +118,7 @@ export async function createServer(given: Services): Promise<FastifyInstance> {
     addE2eKeyRoutes(add, services);
     addUploadRoutes(add, services);
     addThumbnailRoutes(add, services);
+    addWhereaboutsRoutes(add, services);
     addPollingRoutes(add, services);
     addKeyRoutes(add, services);
     addKeyProtectionRoutes(add, services);

@@ -1,4 +1,7 @@
 /** Contract §5.1: server-sent events with the framing that the published parser needs. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { eachApp, photoForm, type TestApp, until } from '../helpers/app.ts';
 import { makeJpeg } from '../helpers/pictures.ts';
@@ -114,6 +117,76 @@ eachApp('live events', (start, engine) => {
     await until(() => gone.frames().length === 2, 'what comes now');
     expect(names(gone.frames())).toEqual(['connected', 'session:completed']);
     await gone.stop();
+  });
+
+  test('deliveries name their destination and how the copy was checked, live and an hour later', async () => {
+    const inbox = await mkdtemp(path.join(tmpdir(), 'apertur-live-'));
+    onTestFinished(() => rm(inbox, { recursive: true, force: true }));
+    let ahead = 0;
+    const clock = { now: () => Date.now() + ahead };
+    const app = await start({ clock, settings: { LOCAL_ROOTS: inbox } });
+    const destination = async (body: unknown): Promise<string> =>
+      (await app.call('POST', `/projects/${app.project.id}/destinations`, { body })).body.id;
+    const folder = await destination({ type: 'local', name: 'Claims bucket', config: { path: inbox } });
+    const refused = { url: 'http://127.0.0.1:9/secret-path', headers: { 'x-token': 'hidden' } };
+    const hook = await destination({ type: 'webhook', name: 'Archive', config: refused });
+    const { id } = (await app.call('POST', '/upload-sessions', { body: { destination_ids: [folder, hook] } }))
+      .body;
+    const live = await listen(app, `/api/v1/upload/${id}/events?lastEventId=0`);
+    const image = (await app.call('POST', `/upload/${id}/images`, { body: photoForm(await makeJpeg()) }))
+      .body;
+    const told = () =>
+      live
+        .frames()
+        .filter((frame) => frame.includes('event: image:deliver'))
+        .map((frame) => ({ name: names([frame])[0], ...JSON.parse(/data: (.*)/.exec(frame)![1]!) }));
+    await until(
+      () => told().some(({ verifiedBy }) => verifiedBy) && told().some(({ nextAttemptAt }) => nextAttemptAt),
+      'the one delivered, the other delayed',
+    );
+    await live.stop();
+    const [there, notYet] = [folder, hook].map((to) => told().filter((event) => event.destinationId === to));
+    const claims = { imageId: image.id, destinationId: folder, destinationName: 'Claims bucket' };
+    expect(there).toEqual([
+      { name: 'image:delivering', ...claims },
+      { name: 'image:delivered', ...claims, verifiedBy: expect.stringMatching(/^(hash|size)$/) },
+    ]);
+    const archive = { imageId: image.id, destinationId: hook, destinationName: 'Archive' };
+    expect(notYet).toEqual([
+      { name: 'image:delivering', ...archive },
+      { name: 'image:delivering', ...archive, nextAttemptAt: expect.stringMatching(/Z$/) },
+    ]);
+
+    ahead = 3_600_000;
+    const where = `/upload/${id}/deliveries?images=${image.id},img_of_somebody_else`;
+    const { body, status } = await app.call('GET', where, { key: null });
+    expect(status).toBe(200);
+    const [{ name: _, imageId: __, ...delivered }] = there!.slice(1);
+    expect(body.images).toHaveLength(1);
+    expect(body.images[0].imageId).toBe(image.id);
+    expect(body.images[0].places).toContainEqual({ ...delivered, state: 'delivered', nextAttemptAt: null });
+    expect(body.images[0].places).toContainEqual(
+      expect.objectContaining({ destinationName: 'Archive', verifiedBy: null }),
+    );
+    expect(JSON.stringify([told(), body])).not.toMatch(/secret-path|hidden|127\.0\.0\.1|apertur-live-/);
+  });
+
+  test('where photos are is told to the link of their session alone, and no host instead of a name', async () => {
+    const app = await start();
+    const hook = { delivery_mode: 'webhook', webhook_url: 'http://127.0.0.1:9/hook' };
+    const { id } = (await app.call('POST', '/upload-sessions', { body: hook })).body;
+    const other = (await app.call('POST', '/upload-sessions')).body.id;
+    const image = (await app.call('POST', `/upload/${id}/images`, { body: photoForm(await makeJpeg()) }))
+      .body;
+    const ask = (session: string, images: string) =>
+      app.call('GET', `/upload/${session}/deliveries?images=${images}`, { key: null });
+    const own = await ask(id, image.id);
+    expect(own.body.images[0].places).toMatchObject([{ destinationName: null }]);
+    expect(JSON.stringify(own.body)).not.toContain('127.0.0.1');
+    expect((await ask(other, image.id)).body).toEqual({ images: [] });
+    expect((await ask(id, '')).body).toEqual({ images: [] });
+    expect((await ask('sess_none', image.id)).status).toBe(404);
+    expect((await ask(id, Array(51).fill(image.id).join())).status).toBe(400);
   });
 
   if (engine.name === 'postgres') {

@@ -1178,7 +1178,9 @@ export interface paths {
          * What happens in a session, live, for the project
          * @description Frames of the events `connected`, `image:ready`, `image:delivering`, `image:delivered`, `image:failed`,
          *     `session:completed` and `session:expired`, each with one line of JSON. A comment keeps the stream alive every 15 seconds;
-         *     it stays open after the session has ended.
+         *     it stays open after the session has ended. Those of a delivery name the destination (`destinationName`, null where it has no
+         *     name of its own); `image:delivered` says how the copy was held against the photo (`verifiedBy`: hash, size or none), and
+         *     `image:delivering` after an attempt that failed says when the next one is (`nextAttemptAt`).
          *
          *     Also at `/upload-sessions/{session}/events`.
          */
@@ -1460,6 +1462,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/upload/{session}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where images of a session are, for the phone that sent them
+         * @description Only of images that are named, and at most 50 at once. Says the names of their destinations, and nothing else of them.
+         */
+        get: operations["getWhereabouts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/upload/{session}/events": {
         parameters: {
             query?: never;
@@ -1471,7 +1493,9 @@ export interface paths {
          * What happens in a session, live (server-sent events)
          * @description Frames of the events `connected`, `image:ready`, `image:delivering`, `image:delivered`, `image:failed`,
          *     `session:completed` and `session:expired`, each with one line of JSON. A comment keeps the stream alive every 15 seconds;
-         *     it stays open after the session has ended.
+         *     it stays open after the session has ended. Those of a delivery name the destination (`destinationName`, null where it has no
+         *     name of its own); `image:delivered` says how the copy was held against the photo (`verifiedBy`: hash, size or none), and
+         *     `image:delivering` after an attempt that failed says when the next one is (`nextAttemptAt`).
          */
         get: operations["streamSessionEvents"];
         put?: never;
@@ -3230,6 +3254,19 @@ export interface components {
             /** @constant */
             topic: "webhook.test";
         };
+        Whereabouts: {
+            images: {
+                imageId: string;
+                places: {
+                    destinationId: string;
+                    destinationName: string | null;
+                    nextAttemptAt: string | null;
+                    /** @description `delivering`, `delivered` or `failed`. */
+                    state: string;
+                    verifiedBy: string | null;
+                }[];
+            }[];
+        };
     };
     responses: {
         /** @description The request is not understood: bad JSON, a wrong type, a missing member, a value out of range. `code` is `VALIDATION_ERROR`, `INVALID_JSON`, `DECRYPTION_FAILED`, `IMAGE_UNREADABLE` or `IMAGE_DIMENSION_EXCEEDED`. */
@@ -3531,6 +3568,7 @@ export type WebhookChange = components['schemas']['WebhookChange'];
 export type WebhookDelivery = components['schemas']['WebhookDelivery'];
 export type WebhookFailure = components['schemas']['WebhookFailure'];
 export type WebhookTestEvent = components['schemas']['WebhookTestEvent'];
+export type Whereabouts = components['schemas']['Whereabouts'];
 export type ResponseBadRequest = components['responses']['BadRequest'];
 export type ResponseConflict = components['responses']['Conflict'];
 export type ResponseForbidden = components['responses']['Forbidden'];
@@ -8000,6 +8038,39 @@ export interface operations {
             410: components["responses"]["Gone"];
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getWhereabouts: {
+        parameters: {
+            query?: {
+                /** @description Ids of images, between commas. */
+                images?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the session.
+                 * @example sess_01J9Z3V7Q2M8D4K6T1R5W0XABC
+                 */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Whereabouts"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
         };

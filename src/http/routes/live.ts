@@ -20,7 +20,9 @@ const LastEventId = Type.String({
 
 const frames = `Frames of the events \`connected\`, \`image:ready\`, \`image:delivering\`, \`image:delivered\`, \`image:failed\`,
 \`session:completed\` and \`session:expired\`, each with one line of JSON. A comment keeps the stream alive every 15 seconds;
-it stays open after the session has ended.`;
+it stays open after the session has ended. Those of a delivery name the destination (\`destinationName\`, null where it has no
+name of its own); \`image:delivered\` says how the copy was held against the photo (\`verifiedBy\`: hash, size or none), and
+\`image:delivering\` after an attempt that failed says when the next one is (\`nextAttemptAt\`).`;
 
 export function addLiveRoutes(add: AddRoute, services: Services): void {
   const { db } = services;
