@@ -1,12 +1,17 @@
 /** Photos outlive the page: a reload, a closed tab, an hour offline. Each arrives once, byte by byte. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import axe from 'axe-core';
 import sharp from 'sharp';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, onTestFinished, test } from 'vitest';
 import type { TestApp } from '../helpers/app.ts';
 import { usePhones } from '../helpers/browser.ts';
 import { createFaultProxy, type FaultProxy } from '../helpers/fault-proxy.ts';
 import { makeJpeg } from '../helpers/pictures.ts';
 import {
   counts,
+  createMovableClock,
   createSession,
   eventually,
   imagesOf,
@@ -93,7 +98,8 @@ test('a tab that was closed offline sends by itself when it is opened an hour la
   // And a third time there is nothing left to send.
   await later.reload();
   await says(again.heading, 'Photos for Claims');
-  await counts(again.photos, 0);
+  await counts(again.stage('received'), 3);
+  await counts(later.locator('.photo img'), 3);
   expect(await imagesOf(app, session.id)).toBe(3);
 });
 
@@ -175,7 +181,8 @@ test('two photos of one name are two photos, and one photo of two names is one',
   await says(view.heading, 'Photos for Claims');
   await view.gallery.setInputFiles([file('again.jpg', two!)]);
   await says(view.status, 'That photo was already sent.');
-  await counts(view.photos, 0);
+  await counts(view.stored, 2);
+  await counts(view.photos, 2);
   await expectStored(app, photos);
 });
 
@@ -256,3 +263,70 @@ test('the small picture of a photo stands upright, as the camera was held', asyn
   expect([above![0]! > 200, above![2]! < 60], String(above)).toEqual([true, true]);
   expect([below![0]! < 60, below![2]! > 200], String(below)).toEqual([true, true]);
 });
+
+test('each photo says where it is, from the phone to its places, and still does an hour later', async () => {
+  const inbox = await mkdtemp(path.join(tmpdir(), 'apertur-e2e-'));
+  onTestFinished(() => rm(inbox, { recursive: true, force: true }));
+  const clock = createMovableClock();
+  const app = await startApp({ clock, settings: { LOCAL_ROOTS: inbox } });
+  const destination = async (body: unknown): Promise<string> =>
+    (await app.call('POST', `/projects/${app.project.id}/destinations`, { body })).body.id;
+  const folder = { type: 'local', name: 'Claims bucket', config: { path: inbox } };
+  // Nobody listens there.
+  const nobody = { type: 'webhook', name: 'Archive', config: { url: 'http://127.0.0.1:9/' } };
+  const [there, nowhere] = [await destination(folder), await destination(nobody)];
+  const session = await createSession(app, { destination_ids: [there], max_images: 5, expires_in: 86_400 });
+  const { page, context } = await phones.open();
+  await page.goto(session.upload_url);
+  const view = readPage(page);
+  await says(view.heading, 'Photos for Claims');
+  await page.evaluate(recordWords);
+  await context.setOffline(true);
+  await view.gallery.setInputFiles(await makePhotos(1));
+  await says(page.locator('.caption'), 'On this phone');
+  expect(await page.locator('.badge svg').count()).toBe(0);
+  await context.setOffline(false);
+  await says(page.locator('.caption'), 'In Claims bucket');
+  await says(page.locator('.detail'), 'Checked');
+  const seen = (await page.evaluate('window.seen')) as string[];
+  const stages = ['On this phone', 'Received', 'Checked', 'Checked: the copy is whole', 'In Claims bucket'];
+  expect([...new Set(seen)].filter((text) => stages.includes(text)).slice(0, 2)).toEqual(stages.slice(0, 2));
+  expect(stages.filter((text) => !seen.includes(text))).toEqual([]);
+  await says(page.locator('[aria-live="polite"]'), '1 photo was delivered.');
+
+  // The live events of that time are no longer kept.
+  clock.ahead = 3_600_000;
+  await page.reload();
+  await says(page.locator('.caption'), 'In Claims bucket');
+  await says(page.locator('.photo .unseen'), 'Checked: the copy is whole');
+  await counts(view.stage('delivered'), 1);
+  await counts(page.locator('.photo img'), 1);
+
+  const both = await createSession(app, { destination_ids: [there, nowhere], max_images: 5 });
+  await page.goto(both.upload_url);
+  await says(view.heading, 'Photos for Claims');
+  await view.gallery.setInputFiles(await makePhotos(1, { from: 2 }));
+  await says(page.locator('.caption'), '1 of 2 places');
+  const waits =
+    /Archive: 1 photo is kept safely\. It could not be delivered yet and is tried again at \d\d:\d\d\.$/;
+  await says(view.status, waits);
+  await page.reload();
+  await says(page.locator('.caption'), '1 of 2 places');
+  await says(page.locator('.detail'), /^Next try at \d\d:\d\d$/);
+  await says(view.status, waits);
+  await page.evaluate(axe.source);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    const { violations } = (await page.evaluate('axe.run(document)')) as axe.AxeResults;
+    expect(violations.map(({ id }) => id)).toEqual([]);
+  }
+});
+
+/** Runs in the page: every text that stands below a photo, in the order of its coming. */
+const recordWords = `{
+  window.seen = [];
+  new MutationObserver((records) => {
+    for (const { addedNodes, target } of records)
+      if (target.closest?.('.words')) for (const node of addedNodes) window.seen.push(node.textContent);
+  }).observe(document.querySelector('.photos'), { childList: true, subtree: true });
+}`;

@@ -2,6 +2,7 @@
  * What happens to the session while the page is open, as server-sent events (contract §5.1). The browser
  * reconnects by itself and names the last event it saw; only a refusal ends that, and then we begin anew.
  */
+import type { Place } from './places.ts';
 import { retryDelay } from './retry.ts';
 import { uploadPath } from './session.ts';
 
@@ -9,7 +10,8 @@ export interface LiveHandlers {
   /** The stream stands: whatever happened before it must be asked for. */
   onConnected(): void;
   onReady(image: { imageId: string; filename: string; sizeBytes: number }): void;
-  onDelivered(imageId: string, destinationId: string): void;
+  /** What became of an image at one of its destinations. */
+  onPlace(imageId: string, place: Place): void;
   onEnded(how: 'completed' | 'expired'): void;
 }
 
@@ -27,10 +29,12 @@ export function followSession(sessionId: string, handlers: LiveHandlers): () => 
       handlers.onConnected();
     });
     source.addEventListener('image:ready', (event) => handlers.onReady(JSON.parse(event.data)));
-    source.addEventListener('image:delivered', (event) => {
-      const { imageId, destinationId } = JSON.parse(event.data);
-      handlers.onDelivered(imageId, destinationId);
-    });
+    for (const state of ['delivering', 'delivered', 'failed'] as const) {
+      source.addEventListener(`image:${state}`, (event) => {
+        const { imageId, destinationName = null, ...place } = JSON.parse(event.data);
+        handlers.onPlace(imageId, { ...place, destinationName, state });
+      });
+    }
     source.addEventListener('session:completed', () => handlers.onEnded('completed'));
     source.addEventListener('session:expired', () => handlers.onEnded('expired'));
     source.addEventListener('error', () => {

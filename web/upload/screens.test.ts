@@ -33,7 +33,6 @@ function photos(...states: Photo['state'][]): Photo[] {
     source: 'gallery',
     state,
     progress: state === 'received' ? 1 : 0,
-    delivered: 0,
   }));
 }
 
@@ -47,6 +46,7 @@ function screenOf(change: Partial<Situation>): Screen {
     photos: [],
     waitingFor: undefined,
     keeping: 0,
+    troubles: [],
     notice: '',
     left: false,
     now: at(3, 13, 0),

@@ -1,9 +1,11 @@
 /** What the page shows and says in every situation. Pure: a situation in, a screen out. */
+import type { Trouble } from './places.ts';
 import type { Queue } from './queue/options.ts';
 import type { Photo } from './queue/photo.ts';
 import type { Ending } from './refusal.ts';
 import { isEndToEnd, type Session } from './session.ts';
 import type { Screen, StatusPart } from './view/layout.ts';
+import { describeTroubles } from './view/place-words.ts';
 import type { Speech } from './words.ts';
 
 export interface Situation {
@@ -17,6 +19,8 @@ export interface Situation {
   waitingFor: Queue['waitingFor'];
   /** Photos that are not yet kept on the phone itself: of those nobody may say so. */
   keeping: number;
+  /** Places that photos have not reached. */
+  troubles: readonly Trouble[];
   /** What became of the last choice, where something must be said about it. */
   notice: string;
   /** The person said that they are done. */
@@ -129,6 +133,7 @@ function status(
   const refused = countState(situation, 'refused');
   if (received > 0) parts.push({ tone: 'good', text: speech.count('allSafe', received) });
   if (refused > 0) parts.push({ tone: 'bad', text: speech.count('someNotSent', refused) });
+  parts.push(...describeTroubles(situation.troubles, speech));
   if (parts.length === 0) return undefined;
   return { parts, action: offline ? { label: speech.say('tryNow'), run: wishes.tryNow } : undefined };
 }
@@ -214,6 +219,7 @@ function withPhotos(screen: Screen, situation: Situation, speech: Speech): Scree
   const refused = countState(situation, 'refused');
   const parts: StatusPart[] = situation.notice === '' ? [] : [{ tone: 'calm', text: situation.notice }];
   if (refused > 0) parts.push({ tone: 'bad', text: speech.count('someNotSent', refused) });
+  parts.push(...describeTroubles(situation.troubles, speech));
   return parts.length === 0 ? screen : { ...screen, status: { parts } };
 }
 

@@ -1,4 +1,5 @@
 /** The session as the server tells it (contract §2.3), and the password check (§2.8). */
+import type { Place } from './places.ts';
 import { parseRetryAfter } from './retry.ts';
 
 export interface Session {
@@ -57,7 +58,7 @@ const PATIENCE = 15_000;
 
 export function uploadPath(
   sessionId: string,
-  noun: 'session' | 'images' | 'resumable' | 'events' | 'verify-password',
+  noun: 'session' | 'deliveries' | 'images' | 'resumable' | 'events' | 'verify-password',
 ): string {
   return `/api/v1/upload/${encodeURIComponent(sessionId)}/${noun}`;
 }
@@ -73,6 +74,21 @@ export async function loadSession(id: string, { first = false } = {}): Promise<S
     return isSession(session) ? { kind: 'session', session } : { kind: 'unreachable', answered: true };
   } catch {
     return { kind: 'unreachable', answered: false };
+  }
+}
+
+/** Where images of this session are; undefined when no answer can be had. */
+export async function loadPlaces(
+  id: string,
+  images: readonly string[],
+): Promise<{ imageId: string; places: Place[] }[] | undefined> {
+  try {
+    const answer = await ask(`${uploadPath(id, 'deliveries')}?images=${images.join(',')}`, {
+      cache: 'no-store',
+    });
+    return answer.ok ? (await answer.json()).images : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -12,22 +12,20 @@ interface Drawable {
 }
 
 let turn: Promise<unknown> = Promise.resolve();
-const drawn = new WeakMap<Drawable, Promise<unknown>>();
+const drawn = new WeakMap<Drawable, Promise<Blob | undefined>>();
 
 /** An object URL of the thumbnail; undefined when this browser cannot draw the photo (HEIC outside Safari). */
 export function createThumbnail(photo: Drawable): Promise<string | undefined> {
   const mine = turn.then(async () => draw(await photo.open(), photo.file.type)).catch(() => undefined);
   turn = mine;
   drawn.set(photo, mine);
-  return mine;
+  return mine.then((small) => small && URL.createObjectURL(small));
 }
 
-/** Resolves when the thumbnail of this photo has been drawn, or could not be. */
-export const thumbnailDrawn = async (photo: Drawable): Promise<void> => {
-  await drawn.get(photo);
-};
+/** The thumbnail of this photo (JPEG) once it has been drawn; undefined when it could not be. */
+export const thumbnailDrawn = async (photo: Drawable): Promise<Blob | undefined> => drawn.get(photo);
 
-async function draw(file: Blob, type: string): Promise<string | undefined> {
+async function draw(file: Blob, type: string): Promise<Blob | undefined> {
   const picture = (await decodeSmall(file, type)) ?? (await decode(file));
   try {
     const canvas = document.createElement('canvas');
@@ -44,7 +42,7 @@ async function draw(file: Blob, type: string): Promise<string | undefined> {
     brush.imageSmoothingQuality = 'high';
     brush.drawImage(picture.source, (SIDE - width) / 2, (SIDE - height) / 2, width, height);
     const small = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/jpeg', 0.82));
-    return small === null ? undefined : URL.createObjectURL(small);
+    return small ?? undefined;
   } finally {
     picture.release();
   }

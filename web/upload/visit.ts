@@ -4,6 +4,7 @@ import { followSession } from './live.ts';
 import { rememberSession } from './offline/memory.ts';
 import { keepPage } from './offline/register.ts';
 import { type Answered, createOpening } from './opening.ts';
+import { createPlaces, findTroubles, isEverywhere } from './places.ts';
 import type { Photo, Source } from './queue/photo.ts';
 import { createQueue } from './queue/queue.ts';
 import { type Ending, type Refusal, refusalSentence } from './refusal.ts';
@@ -26,7 +27,7 @@ export interface VisitOptions {
 }
 
 export function startVisit({ sessionId, link, root, speech, embed, first }: VisitOptions): void {
-  const situation: Omit<Situation, 'photos' | 'waitingFor' | 'keeping' | 'now'> = {
+  const situation: Omit<Situation, 'photos' | 'waitingFor' | 'keeping' | 'troubles' | 'now'> = {
     link: link === 'known' ? 'loading' : link,
     session: undefined,
     held: 0,
@@ -39,6 +40,7 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
   let heldAtStart = 0;
   let ownReceived = 0;
   let refreshTimer: ReturnType<typeof setTimeout> | undefined;
+  let newsTimer: ReturnType<typeof setTimeout> | undefined;
   let stopFollowing = (): void => {};
   /** How many of the last choice were chosen before. */
   let known = 0;
@@ -93,8 +95,20 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
       render();
     },
   });
+  const places = createPlaces({
+    sessionId,
+    own: () => queue.photos,
+    onChange(photo) {
+      if (photo === undefined) list.updateAll();
+      else list.update(photo);
+      render();
+      clearTimeout(newsTimer);
+      newsTimer = setTimeout(tellArrived, 1_000);
+    },
+  });
   const list = createPhotoList(layout.photos, speech, {
     sentence,
+    placesOf: places.of,
     retry: (refused) => queue.retry(refused),
     remove(photo) {
       queue.remove(photo);
@@ -125,6 +139,8 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
 
   /** Photos that an earlier visit kept go on by themselves. */
   async function restore(): Promise<void> {
+    places.remember(await way.earlier());
+    void places.locate();
     const left = await way.restore();
     if (left.length === 0 || situation.ended !== undefined) return;
     queue.restore(left);
@@ -203,13 +219,16 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
   function follow(): void {
     stopFollowing();
     stopFollowing = followSession(sessionId, {
-      onConnected: refreshSoon,
+      onConnected() {
+        refreshSoon();
+        void places.locate();
+      },
       onReady({ imageId, filename, sizeBytes }) {
         embed.imageStored({ id: imageId, filename, size_bytes: sizeBytes });
         queue.noticeStored({ id: imageId, filename, size_bytes: sizeBytes, destinations: 0 });
         refreshSoon();
       },
-      onDelivered: (imageId, destinationId) => queue.noticeDelivered(imageId, destinationId),
+      onPlace: places.hear,
       // Full or closed, and until when: the session itself says it best.
       onEnded: () => void refresh(),
     });
@@ -278,6 +297,12 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
     end(how);
   }
 
+  /** Once for several: fifty photos that arrive are one piece of news. */
+  function tellArrived(): void {
+    const count = queue.photos.filter((photo) => isEverywhere(photo, places.of(photo))).length;
+    if (count > 0) layout.announce(speech.count('arrived', count));
+  }
+
   function sentence(photo: Photo): string {
     if (photo.refusal === undefined || situation.session === undefined) return '';
     return refusalSentence(photo.refusal, situation.session, speech);
@@ -287,6 +312,7 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
     return {
       ...situation,
       photos: queue.photos,
+      troubles: findTroubles([...queue.photos, ...places.earlier], places.of),
       waitingFor: queue.waitingFor,
       keeping: queue.keeping,
       now: Date.now(),
@@ -294,7 +320,7 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
   }
 
   function render(): void {
-    list.place(queue.photos);
+    list.place([...queue.photos, ...places.earlier]);
     way.stayAwake(queue.unsent().length > 0 && situation.ended === undefined);
     layout.show(describeScreen(now(), speech, wishes));
   }

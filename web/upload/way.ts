@@ -31,6 +31,8 @@ export interface Way {
   remove(photo: Photo): Promise<void>;
   /** Photos that an earlier visit kept. */
   restore(): Promise<RestoredPhoto[]>;
+  /** Photos that an earlier visit sent. */
+  earlier(): Promise<Photo[]>;
   /** Keeps the screen on. */
   stayAwake(wanted: boolean): void;
 }
@@ -110,13 +112,14 @@ export function createWay({ sessionId, session, password, onStorageFull }: WayOp
     },
     async settle(photo) {
       // Its bytes may go once its small picture has been drawn from them.
-      await thumbnailDrawn(photo);
-      await (await road())?.settle(photo);
+      const small = await thumbnailDrawn(photo);
+      await (await road())?.settle(photo, small);
     },
     async remove(photo) {
       await (await road())?.remove(photo);
     },
     restore: async () => (await (await road())?.restore()) ?? [],
+    earlier: async () => (await road())?.earlier() ?? [],
     stayAwake(wanted) {
       void loading?.then((safe) => safe?.stayAwake(wanted));
     },

@@ -62,5 +62,4 @@ export interface Queue {
   end(reason: Ending | 'full'): void;
   /** The server has stored an image of this name and size (live event): maybe the one whose answer got lost. */
   noticeStored(image: ImageResult): void;
-  noticeDelivered(imageId: string, destinationId: string): void;
 }

@@ -29,8 +29,8 @@ export interface Photo {
   progress: number;
   refusal?: Refusal;
   image?: ImageResult;
-  /** Destinations that have it, as told by the live events. */
-  delivered: number;
+  /** It was sent in an earlier visit; what is left here is its small picture. */
+  earlier?: true;
 }
 
 /** A photo that an earlier visit kept. */
@@ -63,7 +63,7 @@ export const firstAttempt = (): Attempt => ({
   callOff: undefined,
 });
 
-export const unsentYet = { state: 'queued', progress: 0, delivered: 0 } as const;
+export const unsentYet = { state: 'queued', progress: 0 } as const;
 
 export const isUnsent = (photo: Photo): boolean => photo.state !== 'received' && photo.state !== 'refused';
 

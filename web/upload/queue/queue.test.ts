@@ -340,18 +340,6 @@ describe('choosing', () => {
   });
 });
 
-test('deliveries are counted also when they are told before the receipt', async () => {
-  const bench = createBench();
-  await add(bench, 1);
-  bench.queue.noticeDelivered('a', 'dest_1');
-  await bench.attempts[0]!.answer(received('a'));
-  expect(bench.queue.photos[0]).toMatchObject({ state: 'received', delivered: 1 });
-  bench.queue.noticeDelivered('a', 'dest_1');
-  expect(bench.queue.photos[0]!.delivered).toBe(1);
-  bench.queue.noticeDelivered('a', 'dest_2');
-  expect(bench.queue.photos[0]!.delivered).toBe(2);
-});
-
 test('progress of an attempt that is over changes nothing', async () => {
   const bench = createBench();
   await add(bench, 1);

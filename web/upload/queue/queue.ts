@@ -85,7 +85,7 @@ export function createQueue(options: QueueOptions): Queue {
   function receive(photo: Photo, image: ImageResult): void {
     photo.image = image;
     photo.progress = 1;
-    photo.delivered = receipts.claim(image);
+    receipts.claim(image);
     line.praise();
     change(photo, 'received');
     options.onReceived(photo, image);
@@ -293,12 +293,5 @@ export function createQueue(options: QueueOptions): Queue {
     },
     end,
     noticeStored,
-    noticeDelivered(imageId, destinationId) {
-      const delivered = receipts.deliver(imageId, destinationId);
-      const photo = photos.find((candidate) => candidate.image?.id === imageId);
-      if (photo === undefined) return;
-      photo.delivered = delivered;
-      options.onChange(photo);
-    },
   };
 }

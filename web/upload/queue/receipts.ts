@@ -3,27 +3,22 @@ import type { ImageResult } from '../send.ts';
 import type { Photo } from './photo.ts';
 
 export interface Receipts {
-  /** This image belongs to a photo here. Answers how many destinations have it by now. */
-  claim(image: ImageResult): number;
+  /** This image belongs to a photo here. */
+  claim(image: ImageResult): void;
   /** A live event names an image. False when a photo here has it already. */
   notice(image: ImageResult): boolean;
   /** The image that this photo may have become: of its name and size, and claimed by no other. */
   findFor(photo: Photo): ImageResult | undefined;
-  /** Answers how many destinations have the image: an event may be told more than once. */
-  deliver(imageId: string, destinationId: string): number;
 }
 
 export function createReceipts(): Receipts {
   /** Images that the server has and that no photo here has claimed yet, by id. */
   const stored = new Map<string, ImageResult>();
-  /** Destinations that have an image, by its id. */
-  const deliveries = new Map<string, Set<string>>();
   const claimed = new Set<string>();
   return {
     claim({ id }) {
       claimed.add(id);
       stored.delete(id);
-      return deliveries.get(id)?.size ?? 0;
     },
     notice(image) {
       if (claimed.has(image.id)) return false;
@@ -35,11 +30,6 @@ export function createReceipts(): Receipts {
         if (image.filename === file.name && image.size_bytes === file.size) return image;
       }
       return undefined;
-    },
-    deliver(imageId, destinationId) {
-      const destinations = (deliveries.get(imageId) ?? new Set()).add(destinationId);
-      deliveries.set(imageId, destinations);
-      return destinations.size;
     },
   };
 }

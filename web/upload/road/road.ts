@@ -23,8 +23,10 @@ export interface Road {
   /** Its first bytes: whether it can still be read. */
   head(photo: Photo): Promise<Blob>;
   send(photo: Photo, options: SendOptions): Sending;
-  /** The server has it: the bytes go, what it was is remembered. */
-  settle(photo: Photo): Promise<void>;
+  /** What earlier visits sent, the last first. */
+  earlier(): Photo[];
+  /** The server has it: the bytes go, what it was is remembered, and its small picture (JPEG). */
+  settle(photo: Photo, small: Blob | undefined): Promise<void>;
   remove(photo: Photo): Promise<void>;
   /** Keeps the screen on while photos are on their way. */
   stayAwake(wanted: boolean): void;
@@ -126,10 +128,18 @@ export async function createRoad(sessionId: string): Promise<Road> {
         },
       };
     },
-    async settle(photo) {
+    earlier: () =>
+      [...kept.values()]
+        .filter((one) => one.received && one.image !== undefined)
+        .sort((a, b) => b.addedAt - a.addedAt)
+        .map((one) => recall(one, () => openKept(`${one.id} small`, one.small ?? 0))),
+    async settle(photo, small) {
       const record = kept.get(photo.id);
       if (record === undefined) return;
       record.received = true;
+      if (photo.image !== undefined) record.image = photo.image;
+      const drawn = small && (await scribe.write(`${photo.id} small`, small).catch(() => undefined));
+      if (drawn !== undefined) record.small = small!.size;
       await shelf!.put(record).catch(() => undefined);
       await shelf!.drop(photo.id, record.size).catch(() => undefined);
       await shelf!.drop(`${photo.id} sealed`, record.sealed?.size ?? 0).catch(() => undefined);
@@ -139,6 +149,15 @@ export async function createRoad(sessionId: string): Promise<Road> {
       await inTurn(async () => shelf?.forget(photo.id)).catch(() => undefined);
     },
     stayAwake: createWakefulness(),
+  };
+}
+
+/** A photo that was sent before, as the page shows it. */
+function recall({ id, name, size, lastModified, source, hash, image }: Kept, open: Photo['open']): Photo {
+  const file = { name, type: 'image/jpeg', size, lastModified };
+  return {
+    ...{ id, file, source, hash, open, number: 0 },
+    ...{ state: 'received', progress: 1, image: image!, earlier: true },
   };
 }
 

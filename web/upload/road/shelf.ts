@@ -2,6 +2,7 @@
  * Photos on the phone itself, in IndexedDB: a camera may end the tab, a pocket may close it. The bytes lie there in
  * pieces of a megabyte, as plain buffers, which every browser keeps; so nothing ever holds a whole photo.
  */
+import type { ImageResult } from '../send.ts';
 import { Sha256 } from './sha256.ts';
 
 export interface Kept {
@@ -17,8 +18,12 @@ export interface Kept {
   hash: string;
   /** Of the envelope in its place, once it is sealed. */
   sealed?: { size: number; hash: string };
-  /** The server has it; only the hash is remembered. */
+  /** The server has it: what it was is remembered, and its small picture. */
   received: boolean;
+  /** As what the server has it. */
+  image?: ImageResult;
+  /** Bytes of its small picture, where there is one. */
+  small?: number;
   /** Milliseconds since 1970: when the session ends, and everything here with it. */
   until: number;
   addedAt: number;
@@ -117,6 +122,7 @@ export async function openShelf(): Promise<Shelf> {
       if (kept === undefined) return;
       await shelf.drop(id, kept.size);
       await shelf.drop(`${id} sealed`, kept.sealed?.size ?? 0);
+      await shelf.drop(`${id} small`, kept.small ?? 0);
       await run('photos', 'readwrite', (store) => store.delete(id));
     },
     async sweep(now) {

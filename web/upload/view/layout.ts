@@ -42,6 +42,8 @@ export interface Layout {
   readonly photos: HTMLUListElement;
   readonly password: PasswordForm;
   show(screen: Screen): void;
+  /** For the ear alone: what the eye sees at the photos. */
+  announce(text: string): void;
   /** Who asks for the photos, and whether this is only a test. */
   setOwner(project: string | undefined, test: boolean, brand?: Look): void;
 }
@@ -77,6 +79,7 @@ export function createLayout(root: HTMLElement, speech: Speech, handlers: Layout
   const password = createPasswordForm(speech, handlers.onPassword);
   const photos = h('ul', { class: 'photos', role: 'list', 'aria-label': speech.say('yourPhotos') });
   const status = h('p', { class: 'status', role: 'status' });
+  const news = h('p', { class: 'unseen', 'aria-live': 'polite' });
   const statusAction = actionButton('button small');
   const pick = createPicker(speech, handlers.onFiles);
   const action = actionButton('button plain');
@@ -95,7 +98,7 @@ export function createLayout(root: HTMLElement, speech: Speech, handlers: Layout
         'div',
         { class: 'hero' },
         aperture,
-        h('div', { class: 'truth' }, heading, lead, status, statusAction.element),
+        h('div', { class: 'truth' }, heading, lead, status, statusAction.element, news),
       ),
       password.element,
       photos,
@@ -108,6 +111,7 @@ export function createLayout(root: HTMLElement, speech: Speech, handlers: Layout
   return {
     photos,
     password,
+    announce: (text) => setText(news, text),
     setOwner(name, isTest, look) {
       logo.hidden = !look?.logoUrl;
       if (look?.logoUrl && logo.getAttribute('src') !== look.logoUrl) logo.src = look.logoUrl;

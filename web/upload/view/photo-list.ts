@@ -8,6 +8,8 @@ export interface PhotoList {
   place(photos: readonly Photo[]): void;
   /** One photo has changed. */
   update(photo: Photo): void;
+  /** Any of them may have changed. */
+  updateAll(): void;
 }
 
 export function createPhotoList(list: HTMLElement, speech: Speech, actions: TileActions): PhotoList {
@@ -36,7 +38,12 @@ export function createPhotoList(list: HTMLElement, speech: Speech, actions: Tile
       if (fresh.length === 0) return;
       for (const photo of fresh) tiles.set(photo, createTile(photo, speech, { ...actions, remove }));
       // In its own order: what was just taken is in sight.
-      list.prepend(...fresh.map((photo) => tiles.get(photo)!.element));
+      const elements = (chosen: Photo[]): HTMLElement[] => chosen.map((photo) => tiles.get(photo)!.element);
+      list.prepend(...elements(fresh.filter((photo) => !photo.earlier)));
+      list.append(...elements(fresh.filter((photo) => photo.earlier)));
+    },
+    updateAll() {
+      for (const tile of tiles.values()) tile.update();
     },
     update(photo) {
       tiles.get(photo)?.update();

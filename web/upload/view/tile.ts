@@ -1,15 +1,18 @@
 /** One photo on the page: its thumbnail, a ring that fills, then a tick that means stored. */
+import type { Place } from '../places.ts';
 import type { Photo } from '../queue/photo.ts';
 import { mayTryAgain } from '../refusal.ts';
 import { createThumbnail } from '../thumbnail.ts';
 import type { PlainKey, Speech } from '../words.ts';
 import { h, setText, svg } from './dom.ts';
 import { icon } from './icons.ts';
+import { describePlaces, type PlaceWords } from './place-words.ts';
 
 export interface TileActions {
   retry(photo: Photo): void;
   remove(photo: Photo): void;
   sentence(photo: Photo): string;
+  placesOf(photo: Photo): readonly Place[];
 }
 
 export interface Tile {
@@ -47,15 +50,23 @@ export function createTile(photo: Photo, speech: Speech, actions: TileActions): 
   remove.addEventListener('click', () => actions.remove(photo));
   const frame = h('div', { class: 'frame' }, ring, badge, remove);
   const caption = h('p', { class: 'caption' });
-  const element = h('li', { class: 'photo', tabindex: -1 }, frame, h('div', { class: 'words' }, caption));
+  const detail = h('p', { class: 'detail', 'aria-hidden': 'true' });
+  const spoken = h('p', { class: 'unseen' });
+  const element = h(
+    'li',
+    { class: 'photo', tabindex: -1 },
+    frame,
+    h('div', { class: 'words' }, caption, detail, spoken),
+  );
   const picture = showThumbnail(photo, frame, speech);
   let problem: HTMLElement | undefined;
 
   function update(): void {
-    const stage = stageOf(photo);
+    const places =
+      photo.state === 'received' ? describePlaces(photo, actions.placesOf(photo), speech) : undefined;
+    const stage = stageOf(photo, places);
     if (element.dataset.stage !== stage) {
       element.dataset.stage = stage;
-      badge.replaceChildren(...badgeOf(stage));
       problem?.remove();
       problem = stage === 'refused' ? describeProblem(photo, speech, actions, element) : undefined;
       if (problem !== undefined) element.lastElementChild!.append(problem);
@@ -66,7 +77,15 @@ export function createTile(photo: Photo, speech: Speech, actions: TileActions): 
     const percent = Math.round(photo.progress * 100);
     ring.setAttribute('aria-valuenow', String(percent));
     ringFill.setAttribute('stroke-dashoffset', String(100 - percent));
-    setText(caption, stage === 'sending' && percent > 0 ? `${percent} %` : speech.say(CAPTIONS[stage]));
+    const onPhone = stage === 'waiting' && photo.hash !== undefined;
+    const saying = speech.say(onPhone ? 'onPhone' : CAPTIONS[stage]);
+    setText(caption, stage === 'sending' && percent > 0 ? `${percent} %` : (places?.caption ?? saying));
+    setText(detail, places?.detail ?? '');
+    setText(spoken, places?.spoken ?? '');
+    const mark = markOf(stage, places);
+    if (badge.dataset.mark === mark) return;
+    badge.dataset.mark = mark;
+    badge.replaceChildren(...(mark === '' ? [] : [icon(mark)]));
   }
   update();
   return { element, update, close: picture };
@@ -83,17 +102,17 @@ const CAPTIONS: Record<Stage, PlainKey> = {
   refused: 'notSent',
 };
 
-function stageOf(photo: Photo): Stage {
+function stageOf(photo: Photo, places: PlaceWords | undefined): Stage {
   if (photo.state === 'queued') return 'waiting';
   if (photo.state === 'sending') return photo.progress === 1 ? 'saving' : 'sending';
   if (photo.state !== 'received') return photo.state;
-  const destinations = photo.image?.destinations ?? 0;
-  return destinations > 0 && photo.delivered >= destinations ? 'delivered' : 'received';
+  return places?.everywhere ? 'delivered' : 'received';
 }
 
-function badgeOf(stage: Stage): Node[] {
-  if (stage === 'received' || stage === 'delivered') return [icon('check')];
-  return stage === 'refused' ? [icon('alert')] : [];
+/** One tick: the server has it. Two: so has a place, and the copy is whole. */
+function markOf(stage: Stage, places: PlaceWords | undefined): 'check' | 'checks' | 'alert' | '' {
+  if (places !== undefined) return places.checked ? 'checks' : 'check';
+  return stage === 'refused' ? 'alert' : '';
 }
 
 /** What went wrong and what to do, with the buttons that do it. */

@@ -42,6 +42,24 @@ export const words: Words = {
   received: 'Empfangen',
   delivered: 'Zugestellt',
   notSent: 'Nicht gesendet',
+  onPhone: 'Auf diesem Telefon',
+  inPlace: 'In {place}',
+  inPlaces: { one: '{done} von 1 Ort', other: '{done} von {count} Orten' },
+  checked: 'Geprüft',
+  checkedWhole: 'Geprüft: Die Kopie ist vollständig',
+  nextTry: 'Nächster Versuch um {time}',
+  notDelivered: 'Nicht zugestellt',
+  delayed: {
+    one: '1 Foto ist sicher aufbewahrt. Es konnte noch nicht zugestellt werden und wird um {time} erneut versucht.',
+    other:
+      '{count} Fotos sind sicher aufbewahrt. Sie konnten noch nicht zugestellt werden und werden um {time} erneut versucht.',
+  },
+  undelivered: {
+    one: '1 Foto ist sicher aufbewahrt, konnte aber nicht zugestellt werden. Sie müssen nichts tun: Der Empfänger sieht es und kann es erneut versuchen.',
+    other:
+      '{count} Fotos sind sicher aufbewahrt, konnten aber nicht zugestellt werden. Sie müssen nichts tun: Der Empfänger sieht sie und kann es erneut versuchen.',
+  },
+  arrived: { one: '1 Foto wurde zugestellt.', other: '{count} Fotos wurden zugestellt.' },
   sendingPhotos: { one: '1 Foto wird gesendet.', other: '{count} Fotos werden gesendet.' },
   keepingPhotos: {
     one: '1 Foto wird auf diesem Telefon gesichert.',

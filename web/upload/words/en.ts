@@ -47,6 +47,16 @@ export interface Words {
   received: string;
   delivered: string;
   notSent: string;
+  onPhone: string;
+  inPlace: string;
+  inPlaces: Plural;
+  checked: string;
+  checkedWhole: string;
+  nextTry: string;
+  notDelivered: string;
+  delayed: Plural;
+  undelivered: Plural;
+  arrived: Plural;
 
   sendingPhotos: Plural;
   keepingPhotos: Plural;
@@ -150,6 +160,23 @@ export const words: Words = {
   received: 'Received',
   delivered: 'Delivered',
   notSent: 'Not sent',
+  onPhone: 'On this phone',
+  inPlace: 'In {place}',
+  inPlaces: { one: '{done} of 1 place', other: '{done} of {count} places' },
+  checked: 'Checked',
+  checkedWhole: 'Checked: the copy is whole',
+  nextTry: 'Next try at {time}',
+  notDelivered: 'Not delivered',
+  delayed: {
+    one: '1 photo is kept safely. It could not be delivered yet and is tried again at {time}.',
+    other: '{count} photos are kept safely. They could not be delivered yet and are tried again at {time}.',
+  },
+  undelivered: {
+    one: '1 photo is kept safely but could not be delivered. You need not do anything: the recipient sees it and can try again.',
+    other:
+      '{count} photos are kept safely but could not be delivered. You need not do anything: the recipient sees them and can try again.',
+  },
+  arrived: { one: '1 photo was delivered.', other: '{count} photos were delivered.' },
 
   sendingPhotos: { one: 'Sending 1 photo.', other: 'Sending {count} photos.' },
   keepingPhotos: {

@@ -40,6 +40,24 @@ export const words: Words = {
   received: 'Recibida',
   delivered: 'Entregada',
   notSent: 'No enviada',
+  onPhone: 'En este teléfono',
+  inPlace: 'En {place}',
+  inPlaces: { one: '{done} de 1 lugar', other: '{done} de {count} lugares' },
+  checked: 'Comprobada',
+  checkedWhole: 'Comprobada: la copia está completa',
+  nextTry: 'Nuevo intento a las {time}',
+  notDelivered: 'No entregada',
+  delayed: {
+    one: '1 foto está guardada y segura. Aún no se pudo entregar; se intentará de nuevo a las {time}.',
+    other:
+      '{count} fotos están guardadas y seguras. Aún no se pudieron entregar; se intentará de nuevo a las {time}.',
+  },
+  undelivered: {
+    one: '1 foto está guardada y segura, pero no se pudo entregar. No tiene que hacer nada: el destinatario lo ve y puede intentarlo de nuevo.',
+    other:
+      '{count} fotos están guardadas y seguras, pero no se pudieron entregar. No tiene que hacer nada: el destinatario lo ve y puede intentarlo de nuevo.',
+  },
+  arrived: { one: '1 foto fue entregada.', other: '{count} fotos fueron entregadas.' },
 
   sendingPhotos: { one: 'Enviando 1 foto.', other: 'Enviando {count} fotos.' },
   keepingPhotos: {

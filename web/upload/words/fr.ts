@@ -43,6 +43,24 @@ export const words: Words = {
   received: 'Reçue',
   delivered: 'Transmise',
   notSent: 'Non envoyée',
+  onPhone: 'Sur ce téléphone',
+  inPlace: 'Dans {place}',
+  inPlaces: { one: '{done} lieu sur {count}', other: '{done} sur {count} lieux' },
+  checked: 'Vérifiée',
+  checkedWhole: 'Vérifiée : la copie est complète',
+  nextTry: 'Prochain essai à {time}',
+  notDelivered: 'Non transmise',
+  delayed: {
+    one: '{count} photo est conservée en sûreté. Elle n’a pas encore pu être transmise ; nouvel essai à {time}.',
+    other:
+      '{count} photos sont conservées en sûreté. Elles n’ont pas encore pu être transmises ; nouvel essai à {time}.',
+  },
+  undelivered: {
+    one: '{count} photo est conservée en sûreté mais n’a pas pu être transmise. Vous n’avez rien à faire : le destinataire le voit et peut réessayer.',
+    other:
+      '{count} photos sont conservées en sûreté mais n’ont pas pu être transmises. Vous n’avez rien à faire : le destinataire le voit et peut réessayer.',
+  },
+  arrived: { one: '{count} photo a été transmise.', other: '{count} photos ont été transmises.' },
 
   sendingPhotos: { one: 'Envoi de {count} photo.', other: 'Envoi de {count} photos.' },
   keepingPhotos: {

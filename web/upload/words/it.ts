@@ -38,6 +38,24 @@ export const words: Words = {
   received: 'Ricevuta',
   delivered: 'Consegnata',
   notSent: 'Non inviata',
+  onPhone: 'Su questo telefono',
+  inPlace: 'In {place}',
+  inPlaces: { one: '{done} luogo su 1', other: '{done} luoghi su {count}' },
+  checked: 'Verificata',
+  checkedWhole: 'Verificata: la copia è completa',
+  nextTry: 'Nuovo tentativo alle {time}',
+  notDelivered: 'Non consegnata',
+  delayed: {
+    one: '1 foto è conservata al sicuro. Non è stato ancora possibile consegnarla; si riprova alle {time}.',
+    other:
+      '{count} foto sono conservate al sicuro. Non è stato ancora possibile consegnarle; si riprova alle {time}.',
+  },
+  undelivered: {
+    one: '1 foto è conservata al sicuro, ma non è stato possibile consegnarla. Non deve fare nulla: il destinatario lo vede e può riprovare.',
+    other:
+      '{count} foto sono conservate al sicuro, ma non è stato possibile consegnarle. Non deve fare nulla: il destinatario lo vede e può riprovare.',
+  },
+  arrived: { one: '1 foto è stata consegnata.', other: '{count} foto sono state consegnate.' },
   sendingPhotos: { one: 'Invio di 1 foto.', other: 'Invio di {count} foto.' },
   keepingPhotos: {
     one: '1 foto viene messa al sicuro su questo telefono.',

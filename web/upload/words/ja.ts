@@ -35,6 +35,21 @@ export const words: Words = {
   received: '受信済み',
   delivered: '配達済み',
   notSent: '未送信',
+  onPhone: 'この電話にあります',
+  inPlace: '{place}に保存済み',
+  inPlaces: { other: '{count}か所中{done}か所に保存済み' },
+  checked: '確認済み',
+  checkedWhole: '確認済み：コピーは完全です',
+  nextTry: '次の試行：{time}',
+  notDelivered: '未配達',
+  delayed: {
+    other: '{count}枚の写真は安全に保管されています。まだ届けられていません。{time}にもう一度試します。',
+  },
+  undelivered: {
+    other:
+      '{count}枚の写真は安全に保管されていますが、届けられませんでした。何もする必要はありません。受取人が確認し、もう一度試せます。',
+  },
+  arrived: { other: '{count}枚の写真が届きました。' },
   sendingPhotos: { other: '{count} 枚の写真を送っています。' },
   keepingPhotos: { other: '{count} 枚の写真をこの電話に保管しています。' },
   keepOpen: 'このページを開いたままにしてください。',

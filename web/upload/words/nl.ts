@@ -38,6 +38,24 @@ export const words: Words = {
   received: 'Ontvangen',
   delivered: 'Afgeleverd',
   notSent: 'Niet verstuurd',
+  onPhone: 'Op deze telefoon',
+  inPlace: 'In {place}',
+  inPlaces: { one: '{done} van 1 plek', other: '{done} van {count} plekken' },
+  checked: 'Gecontroleerd',
+  checkedWhole: 'Gecontroleerd: de kopie is volledig',
+  nextTry: 'Volgende poging om {time}',
+  notDelivered: 'Niet afgeleverd',
+  delayed: {
+    one: '1 foto is veilig bewaard. Die kon nog niet worden afgeleverd; om {time} wordt het opnieuw geprobeerd.',
+    other:
+      '{count} foto’s zijn veilig bewaard. Ze konden nog niet worden afgeleverd; om {time} wordt het opnieuw geprobeerd.',
+  },
+  undelivered: {
+    one: '1 foto is veilig bewaard, maar kon niet worden afgeleverd. U hoeft niets te doen: de ontvanger ziet dit en kan het opnieuw proberen.',
+    other:
+      '{count} foto’s zijn veilig bewaard, maar konden niet worden afgeleverd. U hoeft niets te doen: de ontvanger ziet dit en kan het opnieuw proberen.',
+  },
+  arrived: { one: '1 foto is afgeleverd.', other: '{count} foto’s zijn afgeleverd.' },
   sendingPhotos: { one: '1 foto wordt verstuurd.', other: '{count} foto’s worden verstuurd.' },
   keepingPhotos: {
     one: '1 foto wordt veilig op deze telefoon gezet.',

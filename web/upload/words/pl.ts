@@ -50,6 +50,38 @@ export const words: Words = {
   received: 'Odebrane',
   delivered: 'Doręczone',
   notSent: 'Niewysłane',
+  onPhone: 'Na tym telefonie',
+  inPlace: 'Miejsce: {place}',
+  inPlaces: {
+    one: '{done} z 1 miejsca',
+    few: '{done} z {count} miejsc',
+    many: '{done} z {count} miejsc',
+    other: '{done} z {count} miejsca',
+  },
+  checked: 'Sprawdzone',
+  checkedWhole: 'Sprawdzone: kopia jest pełna',
+  nextTry: 'Następna próba o {time}',
+  notDelivered: 'Niedoręczone',
+  delayed: {
+    one: '1 zdjęcie jest bezpiecznie przechowane. Nie udało się go jeszcze doręczyć; następna próba o {time}.',
+    few: '{count} zdjęcia są bezpiecznie przechowane. Nie udało się ich jeszcze doręczyć; następna próba o {time}.',
+    many: '{count} zdjęć jest bezpiecznie przechowanych. Nie udało się ich jeszcze doręczyć; następna próba o {time}.',
+    other:
+      '{count} zdjęcia jest bezpiecznie przechowane. Nie udało się go jeszcze doręczyć; następna próba o {time}.',
+  },
+  undelivered: {
+    one: '1 zdjęcie jest bezpiecznie przechowane, ale nie udało się go doręczyć. Nic nie trzeba robić: odbiorca to widzi i może spróbować ponownie.',
+    few: '{count} zdjęcia są bezpiecznie przechowane, ale nie udało się ich doręczyć. Nic nie trzeba robić: odbiorca to widzi i może spróbować ponownie.',
+    many: '{count} zdjęć jest bezpiecznie przechowanych, ale nie udało się ich doręczyć. Nic nie trzeba robić: odbiorca to widzi i może spróbować ponownie.',
+    other:
+      '{count} zdjęcia jest bezpiecznie przechowane, ale nie udało się go doręczyć. Nic nie trzeba robić: odbiorca to widzi i może spróbować ponownie.',
+  },
+  arrived: {
+    one: 'Doręczono 1 zdjęcie.',
+    few: 'Doręczono {count} zdjęcia.',
+    many: 'Doręczono {count} zdjęć.',
+    other: 'Doręczono {count} zdjęcia.',
+  },
   sendingPhotos: {
     one: 'Wysyłanie 1 zdjęcia.',
     few: 'Wysyłanie {count} zdjęć.',

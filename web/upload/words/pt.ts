@@ -38,6 +38,24 @@ export const words: Words = {
   received: 'Recebida',
   delivered: 'Entregue',
   notSent: 'Não enviada',
+  onPhone: 'Neste telefone',
+  inPlace: 'Em {place}',
+  inPlaces: { one: '{done} de 1 lugar', other: '{done} de {count} lugares' },
+  checked: 'Verificada',
+  checkedWhole: 'Verificada: a cópia está completa',
+  nextTry: 'Nova tentativa às {time}',
+  notDelivered: 'Não entregue',
+  delayed: {
+    one: '1 foto está guardada em segurança. Ainda não pôde ser entregue; nova tentativa às {time}.',
+    other:
+      '{count} fotos estão guardadas em segurança. Ainda não puderam ser entregues; nova tentativa às {time}.',
+  },
+  undelivered: {
+    one: '1 foto está guardada em segurança, mas não pôde ser entregue. Não precisa de fazer nada: o destinatário vê isto e pode tentar de novo.',
+    other:
+      '{count} fotos estão guardadas em segurança, mas não puderam ser entregues. Não precisa de fazer nada: o destinatário vê isto e pode tentar de novo.',
+  },
+  arrived: { one: '1 foto foi entregue.', other: '{count} fotos foram entregues.' },
   sendingPhotos: { one: 'A enviar 1 foto.', other: 'A enviar {count} fotos.' },
   keepingPhotos: {
     one: 'A guardar 1 foto neste telefone.',

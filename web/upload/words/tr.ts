@@ -42,6 +42,23 @@ export const words: Words = {
   received: 'Alındı',
   delivered: 'Teslim edildi',
   notSent: 'Gönderilmedi',
+  onPhone: 'Bu telefonda',
+  inPlace: 'Burada: {place}',
+  inPlaces: { one: '1 yerden {done} tanesinde', other: '{count} yerden {done} tanesinde' },
+  checked: 'Denetlendi',
+  checkedWhole: 'Denetlendi: kopya eksiksiz',
+  nextTry: 'Yeni deneme: {time}',
+  notDelivered: 'Teslim edilemedi',
+  delayed: {
+    one: '1 fotoğraf güvende. Henüz teslim edilemedi; yeni deneme: {time}.',
+    other: '{count} fotoğraf güvende. Henüz teslim edilemedi; yeni deneme: {time}.',
+  },
+  undelivered: {
+    one: '1 fotoğraf güvende ama teslim edilemedi. Bir şey yapmanız gerekmez: alıcı bunu görür ve yeniden deneyebilir.',
+    other:
+      '{count} fotoğraf güvende ama teslim edilemedi. Bir şey yapmanız gerekmez: alıcı bunu görür ve yeniden deneyebilir.',
+  },
+  arrived: { one: '1 fotoğraf teslim edildi.', other: '{count} fotoğraf teslim edildi.' },
   sendingPhotos: { one: '1 fotoğraf gönderiliyor.', other: '{count} fotoğraf gönderiliyor.' },
   keepingPhotos: {
     one: '1 fotoğraf bu telefonda güvenceye alınıyor.',
