@@ -322,6 +322,30 @@ test('each photo says where it is, from the phone to its places, and still does 
   }
 });
 
+test('fifty photos at once are shown in their order and arrive once each, and that is one piece of news', async () => {
+  const inbox = await mkdtemp(path.join(tmpdir(), 'apertur-e2e-'));
+  onTestFinished(() => rm(inbox, { recursive: true, force: true }));
+  const app = await startApp({ settings: { LOCAL_ROOTS: inbox } });
+  const folder = { type: 'local', name: 'Claims bucket', config: { path: inbox } };
+  const made = await app.call('POST', `/projects/${app.project.id}/destinations`, { body: folder });
+  const session = await createSession(app, { destination_ids: [made.body.id], max_images: 50 });
+  const { page } = await phones.open();
+  await page.goto(session.upload_url);
+  const view = readPage(page);
+  await says(view.heading, 'Photos for Claims');
+  const photos = await makePhotos(50);
+  await view.gallery.setInputFiles(photos);
+  await says(view.heading, '50 of 50 photos received');
+  await counts(view.stage('delivered'), 50);
+  await says(page.locator('[aria-live="polite"]'), '50 photos were delivered.');
+  await counts(page.locator('.photo img'), 50);
+  const shown = await page
+    .locator('.photo img')
+    .evaluateAll((all) => all.map((one) => one.getAttribute('alt')));
+  expect(shown).toEqual(photos.map(({ name }) => name));
+  await expectStored(app, photos);
+});
+
 /** Runs in the page: every text that stands below a photo, in the order of its coming. */
 const recordWords = `{
   window.seen = [];

@@ -3,6 +3,7 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import axe from 'axe-core';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Page } from 'playwright-core';
 import { afterEach, expect, test } from 'vitest';
@@ -56,6 +57,12 @@ test('a tab that was killed in a basement shows its photos there, takes another,
   await says(view.heading, '0 sur 5 photos');
   await says(view.status, /^En attente d’une connexion\. 2 photos sont gardées sur ce téléphone\./);
   await counts(later.locator('.photo img'), 2);
+  await later.evaluate(axe.source);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await later.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    const { violations } = (await later.evaluate('axe.run(document)')) as axe.AxeResults;
+    expect(violations.map(({ id }) => id)).toEqual([]);
+  }
   await later.getByLabel('Choisir des photos').setInputFiles(photos.slice(2));
   await says(view.status, /^En attente d’une connexion\. 3 photos sont gardées/);
   proxy.set();
