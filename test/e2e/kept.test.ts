@@ -274,7 +274,7 @@ test('each photo says where it is, from the phone to its places, and still does 
   const inbox = await mkdtemp(path.join(tmpdir(), 'apertur-e2e-'));
   onTestFinished(() => rm(inbox, { recursive: true, force: true }));
   const clock = createMovableClock();
-  const app = await startApp({ clock, settings: { LOCAL_ROOTS: inbox } });
+  const app = await startApp({ clock, settings: { LOCAL_ROOTS: inbox, RETRY_SCHEDULE: '600,600' } });
   const destination = async (body: unknown): Promise<string> =>
     (await app.call('POST', `/projects/${app.project.id}/destinations`, { body })).body.id;
   const folder = { type: 'local', name: 'Claims bucket', config: { path: inbox } };
