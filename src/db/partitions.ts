@@ -1,6 +1,6 @@
 /**
  * PostgreSQL only: the tables whose rows are history lie in partitions, so that what is past its retention goes by dropping a
- * table instead of deleting rows one by one (docs/adr/0011). Ids begin with the moment of their birth, so the primary key is
+ * table instead of deleting rows one by one (docs/adr/0012). Ids begin with the moment of their birth, so the primary key is
  * the partition key: it stays unique over all partitions, and a lookup by id touches one of them.
  *
  * A row that no partition covers (nobody made one in time, a clock was wrong) lies in the **rest**, and moves when its

@@ -1,5 +1,5 @@
 /**
- * PostgreSQL: the tables of history become partitioned (docs/adr/0011). No row is copied: the table that was there becomes the first
+ * PostgreSQL: the tables of history become partitioned (docs/adr/0012). No row is copied: the table that was there becomes the first
  * partition, up to the next Monday, with its indexes; only rows that claim to be of later move. SQLite stays as it is.
  */
 import { type Kysely, sql } from 'kysely';
