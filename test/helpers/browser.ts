@@ -91,12 +91,16 @@ export const phoneProfile: BrowserContextOptions = {
   colorScheme: 'light',
 };
 
-/** An answer such as 404 or a lost line is logged by Chromium as an error too; those are what the tests provoke. */
+/**
+ * An answer such as 404 or a lost line is logged by Chromium as an error too; those are what the tests provoke. The
+ * second is a line lost under the script of the service worker; that the worker does its work has tests of its own.
+ */
+const provoked = ['Failed to load resource', 'An unknown error occurred when fetching the script.'];
+
 function watch({ page, faults }: Phone): void {
   page.on('pageerror', (error) => faults.push(error.stack ?? error.message));
   page.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
-      faults.push(message.text());
-    }
+    if (message.type() !== 'error' || provoked.some((start) => message.text().startsWith(start))) return;
+    faults.push(message.text());
   });
 }
