@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { encodeTime } from 'ulid';
 import type { Database, Queries, Tx } from '../db/database.ts';
 import type { AuditEntryTable, Env } from '../db/schema.ts';
+import { anyHolds } from '../db/search.ts';
 import { createId } from '../lib/ids.ts';
 
 export interface Actor {
@@ -87,10 +88,8 @@ export async function listAudit(
   if (filter.to !== undefined) query = query.where('created_at', '<', filter.to);
   const { action, search } = filter;
   if (search !== undefined) {
-    const part = `%${search.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`;
-    query = query.where(
-      sql<boolean>`(lower(action) like ${part} escape '\\' or lower(actor_name) like ${part} escape '\\' or target_id = ${search})`,
-    );
+    const texts = anyHolds([sql.ref('action'), sql.ref('actor_name')], search);
+    query = query.where((eb) => eb.or([texts, eb('target_id', '=', search)]));
   }
   if (action !== undefined) {
     query = query.where((where) =>

@@ -1,5 +1,7 @@
 /** Who belongs to a project, in which role. */
+import { sql } from 'kysely';
 import type { Queries, Tx } from '../db/database.ts';
+import { type Found, holdsEveryWord, type Part, readPart } from '../db/search.ts';
 import { AppError, invalid, notFound } from '../errors.ts';
 import type { Person } from './people.ts';
 import { mayGive, type Role } from './roles.ts';
@@ -32,26 +34,31 @@ export async function findRole(
   return person.isInstallOwner ? 'owner' : (row.role ?? undefined);
 }
 
-/** Owners first, then by name. */
-export async function listMembers(q: Queries, projectId: string): Promise<Member[]> {
-  const rows = await q
+/** A part of the members of a project, owners first, then by name; found by name, e-mail or role. */
+export async function searchMembers(q: Queries, projectId: string, part: Part): Promise<Found<Member>> {
+  const columns = [sql.ref('people.name'), sql.ref('people.email'), sql.ref('members.role')];
+  const query = q
     .selectFrom('members')
     .innerJoin('people', 'people.id', 'members.person_id')
     .select(['people.id', 'people.name', 'people.email', 'people.two_factor_enabled'])
     .select(['members.role', 'members.created_at'])
     .where('members.project_id', '=', projectId)
-    .execute();
-  const rank: Record<Role, number> = { owner: 0, admin: 1, developer: 2, viewer: 3 };
-  return rows
-    .map((row) => ({
-      personId: row.id,
-      name: row.name,
-      email: row.email,
-      role: row.role,
-      twoFactorEnabled: row.two_factor_enabled === 1,
-      since: row.created_at,
-    }))
-    .sort((a, b) => rank[a.role] - rank[b.role] || a.name.localeCompare(b.name));
+    .where(holdsEveryWord(columns, part.search))
+    .orderBy(
+      sql`case members.role when 'owner' then 0 when 'admin' then 1 when 'developer' then 2 else 3 end`,
+    )
+    .orderBy(sql`lower(people.name)`)
+    .orderBy('people.id');
+  const { rows, total } = await readPart(query, part);
+  const members = rows.map((row) => ({
+    personId: row.id,
+    name: row.name,
+    email: row.email,
+    role: row.role,
+    twoFactorEnabled: row.two_factor_enabled === 1,
+    since: row.created_at,
+  }));
+  return { rows: members, total };
 }
 
 /** Adds a member, or leaves the role of one who is there. */

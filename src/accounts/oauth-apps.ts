@@ -1,8 +1,9 @@
 /** Apps of others that may act for people (contract §12): registered by a project, known by a client id. */
 import { timingSafeEqual } from 'node:crypto';
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Queries, Tx } from '../db/database.ts';
 import type { OAuthAppTable } from '../db/schema.ts';
+import { type Found, holdsEveryWord, type Part, readPart } from '../db/search.ts';
 import { invalid, notFound } from '../errors.ts';
 import { createId, randomToken } from '../lib/ids.ts';
 import { hashOf } from './setup.ts';
@@ -118,6 +119,14 @@ const appsOf = (q: Queries, projectId: string) =>
 /** Oldest first. */
 export async function listOAuthApps(q: Queries, projectId: string): Promise<OAuthApp[]> {
   return (await appsOf(q, projectId).orderBy('id').execute()).map(toApp);
+}
+
+/** A part of them; found by name or client id. */
+export async function searchOAuthApps(q: Queries, projectId: string, part: Part): Promise<Found<OAuthApp>> {
+  const columns = [sql.ref('name'), sql.ref('client_id')];
+  const query = appsOf(q, projectId).where(holdsEveryWord(columns, part.search)).orderBy('id');
+  const { rows, total } = await readPart(query, part);
+  return { rows: rows.map(toApp), total };
 }
 
 /** An app of a project; throws AppError 404. */

@@ -2,6 +2,7 @@
 import { type SelectQueryBuilder, sql } from 'kysely';
 import type { Queries } from '../db/database.ts';
 import type { DeliveryStatus, Env, Schema } from '../db/schema.ts';
+import { anyHolds } from '../db/search.ts';
 
 export interface DeliveryRow {
   id: string;
@@ -35,10 +36,6 @@ type Rows = SelectQueryBuilder<
   object
 >;
 
-/** A pattern for LIKE that finds `text` anywhere, with its own wildcards taken literally (escaped by a backslash). */
-export const containing = (text: string): string =>
-  `%${text.toLowerCase().replace(/[\\%_]/g, (sign) => `\\${sign}`)}%`;
-
 function matching(q: Queries, owner: { projectId: string; env: Env }, filter: DeliveryFilter): Rows {
   let rows = q
     .selectFrom('deliveries as d')
@@ -52,15 +49,12 @@ function matching(q: Queries, owner: { projectId: string; env: Env }, filter: De
   if (filter.until !== undefined) rows = rows.where('d.created_at', '<', filter.until);
   if (filter.search) {
     const text = filter.search;
-    const like = containing(text);
     rows = rows.where((eb) =>
       eb.or([
         eb('d.id', '=', text),
         eb('d.image_id', '=', text),
         eb('d.session_id', '=', text),
-        sql<boolean>`lower(i.filename) like ${like} escape '\\'`,
-        sql<boolean>`lower(t.name) like ${like} escape '\\'`,
-        sql<boolean>`lower(d.last_error) like ${like} escape '\\'`,
+        anyHolds([sql.ref('i.filename'), sql.ref('t.name'), sql.ref('d.last_error')], text),
       ]),
     );
   }

@@ -1,12 +1,13 @@
 /** The stored destinations of a project: rows with sealed credentials. Contract §6.1. */
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Queries, Tx } from '../db/database.ts';
 import type { DestinationTable, Env } from '../db/schema.ts';
+import { anyHolds, type Found, type Part, readPart, wordsOf } from '../db/search.ts';
 import { AppError, invalid, notFound } from '../errors.ts';
 import { createId } from '../lib/ids.ts';
 import type { Sealer } from '../lib/sealed.ts';
 import type { DestinationKind } from './destination.ts';
-import { findKind, kindNames } from './registry.ts';
+import { findKind, kindNames, kindsCalled } from './registry.ts';
 import { readSettings, type Settings } from './settings.ts';
 
 export interface Destination {
@@ -151,16 +152,41 @@ export async function listDestinations(
   sealer: Sealer,
   projectId: string,
 ): Promise<Destination[]> {
-  const rows = await q
+  const rows = await storedOf(q, projectId).execute();
+  return rows.map((row) => toDestination(row, sealer));
+}
+
+const storedOf = (q: Queries, projectId: string) =>
+  q
     .selectFrom('destinations')
     .selectAll()
     .where('project_id', '=', projectId)
     .where('session_id', 'is', null)
     .where('deleted_at', 'is', null)
     .orderBy('created_at')
-    .orderBy('id')
-    .execute();
-  return rows.map((row) => toDestination(row, sealer));
+    .orderBy('id');
+
+/** A part of the stored destinations of a project, oldest first; found by name, kind or id. */
+export async function searchDestinations(
+  q: Queries,
+  sealer: Sealer,
+  projectId: string,
+  part: Part,
+): Promise<Found<Destination>> {
+  const columns = [sql.ref('name'), sql.ref('type'), sql.ref('id')];
+  let query = storedOf(q, projectId);
+  for (const word of wordsOf(part.search)) {
+    const kinds = kindsCalled(word);
+    query = query.where((eb) =>
+      eb.or([
+        anyHolds(columns, word),
+        // What people call a kind stands in no row.
+        ...(kinds.length > 0 ? [eb('type', 'in', kinds)] : []),
+      ]),
+    );
+  }
+  const { rows, total } = await readPart(query, part);
+  return { rows: rows.map((row) => toDestination(row, sealer)), total };
 }
 
 /** A stored destination of a project; throws AppError 403 for another project's, 404 for none. */

@@ -38,3 +38,9 @@ export function findKind(type: string): DestinationKind | undefined {
 export function kindNames(): string[] {
   return kinds.map((kind) => kind.kind);
 }
+
+/** The type strings of the kinds that people call by a name with `text` in it: "amazon" is s3. */
+export function kindsCalled(text: string): string[] {
+  const wanted = text.toLowerCase();
+  return kinds.filter(({ label }) => label.toLowerCase().includes(wanted)).map(({ kind }) => kind);
+}

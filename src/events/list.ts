@@ -2,6 +2,7 @@
 import { type SelectQueryBuilder, sql } from 'kysely';
 import type { Queries } from '../db/database.ts';
 import type { Schema, WebhookDeliveryStatus } from '../db/schema.ts';
+import { anyHolds } from '../db/search.ts';
 
 export interface EventDeliveryRow {
   id: string;
@@ -46,15 +47,12 @@ function matching(q: Queries, projectId: string, filter: EventDeliveryFilter): R
   if (filter.until !== undefined) rows = rows.where('d.created_at', '<', filter.until);
   if (filter.search) {
     const text = filter.search;
-    const like = `%${text.toLowerCase().replace(/[\\%_]/g, (sign) => `\\${sign}`)}%`;
     rows = rows.where((eb) =>
       eb.or([
         eb('d.id', '=', text),
         eb('d.event_id', '=', text),
         eb('e.session_id', '=', text),
-        sql<boolean>`lower(d.topic) like ${like} escape '\\'`,
-        sql<boolean>`lower(w.url) like ${like} escape '\\'`,
-        sql<boolean>`lower(d.last_error) like ${like} escape '\\'`,
+        anyHolds([sql.ref('d.topic'), sql.ref('w.url'), sql.ref('d.last_error')], text),
       ]),
     );
   }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { type Selectable, sql } from 'kysely';
 import type { Queries, Tx } from '../db/database.ts';
 import type { SignatureMethod, WebhookTable } from '../db/schema.ts';
+import { type Found, holdsEveryWord, type Part, readPart } from '../db/search.ts';
 import { AppError, invalid, notFound } from '../errors.ts';
 import { checkCustomHeaders } from '../lib/custom-headers.ts';
 import { createId } from '../lib/ids.ts';
@@ -102,16 +103,31 @@ export function toWebhook(row: Selectable<WebhookTable>, sealer: Sealer): Webhoo
 
 /** The webhooks of a project, newest first. */
 export async function listWebhooks(q: Queries, sealer: Sealer, projectId: string): Promise<Webhook[]> {
-  const rows = await q
+  const rows = await webhooksOf(q, projectId).execute();
+  return rows.map((row) => toWebhook(row, sealer));
+}
+
+/** A part of them; found by address or id. */
+export async function searchWebhooks(
+  q: Queries,
+  sealer: Sealer,
+  projectId: string,
+  part: Part,
+): Promise<Found<Webhook>> {
+  const columns = [sql.ref('url'), sql.ref('id')];
+  const query = webhooksOf(q, projectId).where(holdsEveryWord(columns, part.search));
+  const { rows, total } = await readPart(query, part);
+  return { rows: rows.map((row) => toWebhook(row, sealer)), total };
+}
+
+const webhooksOf = (q: Queries, projectId: string) =>
+  q
     .selectFrom('webhooks')
     .selectAll()
     .where('project_id', '=', projectId)
     .where('deleted_at', 'is', null)
     .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .execute();
-  return rows.map((row) => toWebhook(row, sealer));
-}
+    .orderBy('id', 'desc');
 
 /** A webhook of a project. Throws AppError 404, and 403 when it belongs to another project. */
 export async function requireWebhook(

@@ -4,6 +4,7 @@
  */
 import type { FastifyReply } from 'fastify';
 import { type Static, Type } from 'typebox';
+import type { Found, Part } from '../db/search.ts';
 import { PageQuery, readPage } from './schemas.ts';
 
 export const PartQuery = Type.Object({
@@ -11,23 +12,15 @@ export const PartQuery = Type.Object({
   search: Type.Optional(Type.String({ maxLength: 200 })),
 });
 
-/**
- * The rows that hold every word of the search, in any letter case, in one of their texts; of those the page that is asked for, all
- * without one. Sets `X-Total-Count` to how many were found.
- */
-export function partOf<Row>(
-  rows: readonly Row[],
-  query: Static<typeof PartQuery>,
-  textsOf: (row: Row) => readonly (string | null)[],
-  reply: FastifyReply,
-): Row[] {
-  const words = (query.search ?? '').toLowerCase().split(/\s+/).filter(Boolean);
-  const found = rows.filter((row) => {
-    const text = textsOf(row).join('\n').toLowerCase();
-    return words.every((word) => text.includes(word));
-  });
-  reply.header('X-Total-Count', found.length);
-  if (query.page === undefined && query.pageSize === undefined) return found;
+/** What the query asks for: the rows that hold every word of the search, in any letter case; of those a page, all without one. */
+export function partOf(query: Static<typeof PartQuery>): Part {
+  if (query.page === undefined && query.pageSize === undefined) return { search: query.search };
   const { page, pageSize } = readPage(query);
-  return found.slice((page - 1) * pageSize, page * pageSize);
+  return { search: query.search, page: { offset: (page - 1) * pageSize, limit: pageSize } };
+}
+
+/** The rows that were found; `X-Total-Count` says how many there are in all. */
+export function rowsOf<Row>({ rows, total }: Found<Row>, reply: FastifyReply): Row[] {
+  reply.header('X-Total-Count', total);
+  return rows;
 }

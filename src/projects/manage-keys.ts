@@ -1,20 +1,29 @@
 /** Listing and changing the keys of a project (contract §7). */
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Queries, Tx } from '../db/database.ts';
-import type { KeyTable } from '../db/schema.ts';
+import type { Env, KeyTable } from '../db/schema.ts';
+import { type Found, holdsEveryWord, type Part, readPart } from '../db/search.ts';
 import { AppError, invalid, notFound } from '../errors.ts';
 
 export type KeyRow = Selectable<KeyTable>;
 
-/** The keys of a project, oldest first. */
-export async function listKeys(q: Queries, projectId: string): Promise<KeyRow[]> {
-  return q
+/** A part of the keys of a project, oldest first; found by label, first characters or id. `env`: of that one alone. */
+export async function searchKeys(
+  q: Queries,
+  projectId: string,
+  part: Part,
+  env?: string | undefined,
+): Promise<Found<KeyRow>> {
+  const columns = [sql.ref('label'), sql.ref('prefix'), sql.ref('id')];
+  const query = q
     .selectFrom('keys')
     .selectAll()
     .where('project_id', '=', projectId)
+    .$if(!!env, (keys) => keys.where('env', '=', env as Env))
+    .where(holdsEveryWord(columns, part.search))
     .orderBy('created_at')
-    .orderBy('id')
-    .execute();
+    .orderBy('id');
+  return readPart(query, part);
 }
 
 /** A key of a project; throws AppError 403 for another project's, 404 for none. */

@@ -3,6 +3,7 @@ import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { compileOnce } from '../db/compiled.ts';
 import type { Queries } from '../db/database.ts';
 import type { Env } from '../db/schema.ts';
+import { anyHolds } from '../db/search.ts';
 import { type Session, type SessionRow, type SessionStatus, toSession } from './session.ts';
 
 function selectSessions(q: Queries) {
@@ -86,9 +87,8 @@ function conditionOf(owner: { projectId: string; env: Env }, filter: SessionFilt
   if (filter.status === 'active') parts.push(sql`s.images_count > 0`);
   if (filter.status === 'pending') parts.push(sql`s.images_count = 0`);
   if (filter.search) {
-    const like = `%${filter.search.toLowerCase().replace(/[\\%_]/g, (sign) => `\\${sign}`)}%`;
-    parts.push(sql`(s.id = ${filter.search} or s.short_code = ${filter.search}
-      or lower(s.label) like ${like} escape '\\' or lower(s.tags) like ${like} escape '\\')`);
+    const texts = anyHolds([sql.ref('s.label'), sql.ref('s.tags')], filter.search);
+    parts.push(sql`(s.id = ${filter.search} or s.short_code = ${filter.search} or ${texts})`);
   }
   return sql<SqlBool>`${sql.join(parts, sql` and `)}`;
 }

@@ -5,9 +5,9 @@ import { wakeLane } from '../../deliveries/enqueue.ts';
 import type { Destination } from '../../destinations/destinations.ts';
 import {
   createDestination,
-  listDestinations,
   removeDestination,
   requireDestination,
+  searchDestinations,
   updateDestination,
 } from '../../destinations/destinations.ts';
 import { prepareRevoking } from '../../destinations/oauth-release.ts';
@@ -18,7 +18,7 @@ import type { Plan } from '../../projects/plans.ts';
 import { findProject } from '../../projects/projects.ts';
 import { requireDestinationRoom } from '../../projects/usage.ts';
 import { type Caller, callerOf, requireProject } from '../auth.ts';
-import { PartQuery, partOf } from '../list-part.ts';
+import { PartQuery, partOf, rowsOf } from '../list-part.ts';
 import type { AddRoute } from '../route.ts';
 import { nullable, shape, Timestamp } from '../schemas.ts';
 import type { Services } from '../services.ts';
@@ -129,9 +129,8 @@ function addReads(add: AddRoute, services: Services): void {
     async handler(request, reply) {
       const caller = callerOf(request);
       requireProject(caller, request.params.project!);
-      const all = await listDestinations(db.read, sealer, caller.projectId);
-      const texts = ({ name, kind, id }: (typeof all)[number]) => [name, kind.kind, kind.label, id];
-      return partOf(all, request.query, texts, reply).map(show);
+      const found = await searchDestinations(db.read, sealer, caller.projectId, partOf(request.query));
+      return rowsOf(found, reply).map(show);
     },
   });
   add({

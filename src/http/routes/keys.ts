@@ -5,10 +5,10 @@ import { requireDestination } from '../../destinations/destinations.ts';
 import { invalid } from '../../errors.ts';
 import { toIso } from '../../lib/clock.ts';
 import { createKey } from '../../projects/keys.ts';
-import { type KeyRow, listKeys, removeKey, requireKey, updateKey } from '../../projects/manage-keys.ts';
+import { type KeyRow, removeKey, requireKey, searchKeys, updateKey } from '../../projects/manage-keys.ts';
 import { chooseTypes } from '../../sessions/limits.ts';
 import { callerOf, requireProject } from '../auth.ts';
-import { PartQuery, partOf } from '../list-part.ts';
+import { PartQuery, partOf, rowsOf } from '../list-part.ts';
 import type { AddRoute } from '../route.ts';
 import { nullable, shape, Timestamp } from '../schemas.ts';
 import type { Services } from '../services.ts';
@@ -115,10 +115,8 @@ function addReads(add: AddRoute, { db }: Services): void {
     async handler(request, reply) {
       const caller = callerOf(request);
       requireProject(caller, request.params.project!);
-      const { env } = request.query;
-      const all = (await listKeys(db.read, caller.projectId)).filter((key) => !env || key.env === env);
-      const texts = ({ label, prefix, id }: KeyRow) => [label, prefix, id];
-      return partOf(all, request.query, texts, reply).map(showKey);
+      const found = await searchKeys(db.read, caller.projectId, partOf(request.query), request.query.env);
+      return rowsOf(found, reply).map(showKey);
     },
   });
   add({

@@ -10,7 +10,7 @@ import {
   revokeInvitation,
 } from '../../accounts/invitations.ts';
 import { inviteMail } from '../../accounts/mails.ts';
-import { changeRole, listMembers, removeMember } from '../../accounts/members.ts';
+import { changeRole, removeMember, searchMembers } from '../../accounts/members.ts';
 import { createPerson, findPersonByEmail } from '../../accounts/people.ts';
 import type { Role } from '../../accounts/roles.ts';
 import { AppError, notFound } from '../../errors.ts';
@@ -18,7 +18,7 @@ import { toIso } from '../../lib/clock.ts';
 import { findProject } from '../../projects/projects.ts';
 import { noteAudit } from '../audit.ts';
 import { callerOf, requireProject } from '../auth.ts';
-import { PartQuery, partOf } from '../list-part.ts';
+import { PartQuery, partOf, rowsOf } from '../list-part.ts';
 import type { AddRoute } from '../route.ts';
 import { shape, Timestamp } from '../schemas.ts';
 import type { Services } from '../services.ts';
@@ -85,9 +85,8 @@ function addMembers(add: AddRoute, { db }: Services): void {
     response: { 200: Type.Array(MemberShape) },
     async handler(request, reply) {
       const caller = personOf(callerOf(request));
-      const all = await listMembers(db.read, caller.projectId);
-      const texts = ({ name, email, role }: (typeof all)[number]) => [name, email, role];
-      return partOf(all, request.query, texts, reply).map(({ personId, since, ...member }) => ({
+      const found = await searchMembers(db.read, caller.projectId, partOf(request.query));
+      return rowsOf(found, reply).map(({ personId, since, ...member }) => ({
         id: personId,
         ...member,
         since: toIso(since),

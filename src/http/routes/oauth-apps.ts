@@ -2,11 +2,11 @@
 import { type Static, Type } from 'typebox';
 import {
   createOAuthApp,
-  listOAuthApps,
   type OAuthApp,
   removeOAuthApp,
   requireOAuthApp,
   rotateSecret,
+  searchOAuthApps,
   updateOAuthApp,
 } from '../../accounts/oauth-apps.ts';
 import {
@@ -18,7 +18,7 @@ import {
 import { invalid, notFound } from '../../errors.ts';
 import { toIso } from '../../lib/clock.ts';
 import { callerOf, requireProject } from '../auth.ts';
-import { PartQuery, partOf } from '../list-part.ts';
+import { PartQuery, partOf, rowsOf } from '../list-part.ts';
 import type { AddRoute } from '../route.ts';
 import { nullable, shape, Timestamp } from '../schemas.ts';
 import type { Services } from '../services.ts';
@@ -85,9 +85,8 @@ function addReads(add: AddRoute, { db }: Services): void {
     async handler(request, reply) {
       const caller = callerOf(request);
       requireProject(caller, request.params.project!);
-      const all = await listOAuthApps(db.read, caller.projectId);
-      const texts = ({ name, clientId }: (typeof all)[number]) => [name, clientId];
-      return partOf(all, request.query, texts, reply).map(show);
+      const found = await searchOAuthApps(db.read, caller.projectId, partOf(request.query));
+      return rowsOf(found, reply).map(show);
     },
   });
   add({

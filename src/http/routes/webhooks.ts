@@ -9,16 +9,16 @@ import { previewAttempts } from '../../events/schedule.ts';
 import {
   createWebhook,
   limits,
-  listWebhooks,
   removeWebhook,
   requireWebhook,
   rotateSecret,
+  searchWebhooks,
   updateWebhook,
   type Webhook,
 } from '../../events/webhooks.ts';
 import { toIso } from '../../lib/clock.ts';
 import { callerOf, requireProject } from '../auth.ts';
-import { PartQuery, partOf } from '../list-part.ts';
+import { PartQuery, partOf, rowsOf } from '../list-part.ts';
 import type { AddRoute } from '../route.ts';
 import { nullable, shape, Timestamp } from '../schemas.ts';
 import type { Services } from '../services.ts';
@@ -180,8 +180,8 @@ function addReads(add: AddRoute, services: Services): void {
     async handler(request, reply) {
       const caller = callerOf(request);
       requireProject(caller, request.params.project!);
-      const all = await listWebhooks(db.read, sealer, caller.projectId);
-      const webhooks = partOf(all, request.query, ({ url, id }) => [url, id], reply);
+      const found = await searchWebhooks(db.read, sealer, caller.projectId, partOf(request.query));
+      const webhooks = rowsOf(found, reply);
       const held = await countHeld(
         db.read,
         webhooks.map((webhook) => webhook.id),
