@@ -43,6 +43,7 @@ import { createSmsSender } from './lib/sms.ts';
 import { createStripe } from './projects/billing/stripe.ts';
 import { ensureInstallSecret } from './projects/install-secrets.ts';
 import { defaultPlans, readPlansFile, writePlans } from './projects/plans.ts';
+import { forgetOldWebhookSecrets } from './projects/projects.ts';
 import { pruneSignatures } from './projects/protections.ts';
 import { watchedBy } from './queue/observer.ts';
 import { type ReplaySources, runReplays } from './queue/replays.ts';
@@ -340,6 +341,11 @@ function choresOf(parts: {
       run: () => removeLostPieces(storage, clock.now()),
     },
     { name: 'forget old shares', everyMs: 600_000, run: () => pruneShares(db, clock.now()) },
+    {
+      name: 'forget old webhook secrets',
+      everyMs: 600_000,
+      run: () => forgetOldWebhookSecrets(db, clock.now()),
+    },
     { name: 'forget old signatures', everyMs: 60_000, run: () => pruneSignatures(db, clock.now()) },
     { name: 'forget old rate windows', everyMs: 60_000, run: () => pruneRateWindows(db, clock.now()) },
     {

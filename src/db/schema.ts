@@ -13,6 +13,9 @@ export interface ProjectTable {
   name: string;
   /** Sealed (lib/sealed.ts). */
   webhook_secret: string;
+  /** Sealed: the one before, which signs beside it until then. */
+  previous_webhook_secret: Generated<string | null>;
+  previous_webhook_until: Generated<number | null>;
   /** Id of a plan; one that is not defined counts as the default. */
   plan: string;
   /** PEM. */
@@ -133,6 +136,8 @@ export interface DestinationTable {
   /** Since when deliveries wait for somebody to connect the account again. */
   held_at: Generated<number | null>;
   held_reason: Generated<string | null>;
+  /** The rotation of the project's webhook secret (its `previous_webhook_until`) whose new secret the receiver accepts. */
+  follows_until: Generated<number | null>;
   created_at: number;
   updated_at: number;
 }

@@ -4,7 +4,7 @@
  */
 import type { Config } from '../config.ts';
 import type { Database } from '../db/database.ts';
-import { DeliveryError, type Fate } from '../destinations/destination.ts';
+import { DeliveryError, type Fate, type Receipt } from '../destinations/destination.ts';
 import { findKind } from '../destinations/registry.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -85,6 +85,7 @@ async function tryOnce(
         address: receipt.address ?? null,
         nextAt: null,
         nextReason: null,
+        ...learnt(assignment, receipt),
       };
     } finally {
       release();
@@ -92,6 +93,13 @@ async function tryOnce(
   } catch (error) {
     return { ...failureOf(services, job, assignment, toDeliveryError(error, signal)), ...took() };
   }
+}
+
+/** Which secret of a rotation the receiver accepts, where that is news. */
+function learnt({ rotation }: Assignment, { signedWith }: Receipt): Pick<Outcome, 'follows'> {
+  if (!rotation || !signedWith) return {};
+  const follows = signedWith === 'current';
+  return follows === rotation.followed ? {} : { follows: follows ? rotation.until : null };
 }
 
 type Failure = Omit<Outcome, 'startedAt' | 'durationMs'>;

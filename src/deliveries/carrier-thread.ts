@@ -63,7 +63,7 @@ function servicesOf(connection: number): ConnectionServices {
       return kept.promise;
     },
     // A kind that needs these is none that is carried.
-    get projectWebhookSecret(): string {
+    get projectSecrets(): never {
       throw new Error('A carrier has no secrets of a project');
     },
     downloadUrl() {

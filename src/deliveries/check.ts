@@ -32,6 +32,6 @@ export async function acquireConnection(
     type: destination.type,
     updatedAt: Math.max(destination.updatedAt, project.updatedAt),
     settings: destination.settings,
-    webhookSecret: project.webhookSecret,
+    webhookSecrets: project.webhookSecrets,
   });
 }

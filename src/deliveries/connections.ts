@@ -7,6 +7,7 @@ import type { Account } from '../destinations/oauth.ts';
 import { isOAuthKind, type OAuthKind } from '../destinations/oauth-apps.ts';
 import { findKind } from '../destinations/registry.ts';
 import type { Settings } from '../destinations/settings.ts';
+import type { SigningSecrets } from '../lib/signatures.ts';
 import type { StoredConnection } from './carrier-words.ts';
 import type { Carriers } from './carriers.ts';
 
@@ -16,7 +17,7 @@ export interface Target {
   type: string;
   updatedAt: number;
   settings(): Settings;
-  webhookSecret(): string;
+  webhookSecrets(): SigningSecrets;
 }
 
 export interface Connections {
@@ -36,7 +37,7 @@ interface Entry {
 const idleMs = 60_000;
 
 export interface ConnectionsOptions
-  extends Omit<ConnectionServices, 'projectWebhookSecret' | 'account' | 'remember'> {
+  extends Omit<ConnectionServices, 'projectSecrets' | 'account' | 'remember'> {
   /** Stores what a connection learnt about its destination. */
   remember(target: Pick<Target, 'id' | 'projectId'>, config: Record<string, unknown>): Promise<void>;
   /** The account that a destination was connected to. */
@@ -90,7 +91,7 @@ export function createConnections({
     if (carriers && kind.carried) return carriers.connect({ kind: kind.kind, settings, remember: keep });
     return kind.connect(settings, {
       ...services,
-      projectWebhookSecret: target.webhookSecret(),
+      projectSecrets: target.webhookSecrets(),
       remember: keep,
       ...(isOAuthKind(kind)
         ? { account: accountOf({ id: target.id, projectId: target.projectId, kind }) }

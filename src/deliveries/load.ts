@@ -3,8 +3,9 @@ import type { Database } from '../db/database.ts';
 import { openCredentials } from '../destinations/destinations.ts';
 import type { Settings } from '../destinations/settings.ts';
 import { extensionOf, type ImageMime } from '../images/sniff.ts';
+import type { Clock } from '../lib/clock.ts';
 import type { Sealer } from '../lib/sealed.ts';
-import { openWebhookSecret } from '../projects/projects.ts';
+import { openWebhookSecrets } from '../projects/projects.ts';
 import type { Storage } from '../storage/storage.ts';
 import type { StoredImage } from './carrier-words.ts';
 import type { Target } from './connections.ts';
@@ -17,6 +18,8 @@ export interface Assignment {
   destination: { type: string; name: string };
   /** Tells whether its account was connected again meanwhile. */
   connectionVersion: number;
+  /** The rotation of the project's webhook secret that goes on, and whether this destination was seen to follow it. */
+  rotation: Rotation | undefined;
   /** Seconds before each retry, when the destination has its own. */
   retrySchedule: number[] | undefined;
   /** For log lines and events. */
@@ -24,9 +27,22 @@ export interface Assignment {
   sizeBytes: number;
 }
 
+export interface Rotation {
+  /** When the old secret stops to sign: this is what a rotation is known by. */
+  until: number;
+  followed: boolean;
+}
+
+/**
+ * The secret that the receiver was last seen to accept signs; the old one at first. After a refusal the next attempt bears
+ * the other one, so that a receiver may move at any moment of the overlap.
+ */
+const signWith = ({ followed }: Rotation, attempts: number): 'current' | 'previous' =>
+  followed !== (attempts % 2 === 1) ? 'current' : 'previous';
+
 /** Loads the image, its session's tags and the destination of a job; undefined when the rows are gone. */
 export async function loadAssignment(
-  services: { db: Database; sealer: Sealer; storage: Storage },
+  services: { db: Database; sealer: Sealer; storage: Storage; clock: Clock },
   job: DeliveryJob,
 ): Promise<Assignment | undefined> {
   const row = await services.db.read
@@ -37,7 +53,8 @@ export async function loadAssignment(
     .innerJoin('destinations as t', 't.id', 'd.destination_id')
     .select([
       'i.id', 'i.position', 'i.filename', 'i.mime_type', 'i.size_bytes', 'i.sha256', 'i.source', 'i.storage_key', 'i.env',
-      'i.created_at', 's.tags', 's.metadata', 'p.webhook_secret', 'p.updated_at as project_updated_at',
+      'i.created_at', 's.tags', 's.metadata', 'p.updated_at as project_updated_at',
+      'p.webhook_secret', 'p.previous_webhook_secret', 'p.previous_webhook_until', 't.follows_until',
       't.type', 't.name', 't.config', 't.credentials', 't.deleted_at', 't.updated_at', 't.connection_version',
     ]) // biome-ignore format: one line a table
     .where('d.id', '=', job.id)
@@ -48,6 +65,9 @@ export async function loadAssignment(
     config,
     credentials: openCredentials(services.sealer, job.lane, row.credentials),
   });
+  const until = row.previous_webhook_until ?? 0;
+  const rotation =
+    until > services.clock.now() ? { until, followed: row.follows_until === until } : undefined;
   return {
     image: {
       deliveryId: job.id,
@@ -66,6 +86,7 @@ export async function loadAssignment(
       metadata: row.metadata === null ? null : JSON.parse(row.metadata),
       createdAt: row.created_at,
       storageKey: row.storage_key,
+      ...(rotation ? { signWith: signWith(rotation, job.attempts) } : {}),
       open: (range) => services.storage.open(row.storage_key, range),
     },
     target:
@@ -76,11 +97,12 @@ export async function loadAssignment(
             type: row.type,
             updatedAt: Math.max(row.updated_at, row.project_updated_at),
             settings,
-            webhookSecret: () => openWebhookSecret(services.sealer, job.projectId, row.webhook_secret),
+            webhookSecrets: () => openWebhookSecrets(services.sealer, job.projectId, row),
           }
         : undefined,
     destination: { type: row.type, name: row.name },
     connectionVersion: row.connection_version,
+    rotation,
     retrySchedule: Array.isArray(config.retry_schedule) ? (config.retry_schedule as number[]) : undefined,
     filename: row.filename,
     sizeBytes: row.size_bytes,

@@ -33,6 +33,8 @@ export interface Outcome {
   nextReason: string | null;
   /** The account must be connected again: the delivery waits, as the others of its destination, and no attempt counts. */
   hold?: { connectionVersion: number };
+  /** The rotation of the project's webhook secret whose new secret the receiver accepts; null: it accepts the old one. */
+  follows?: number | null;
 }
 
 /** What the settled image was, for the events. */
@@ -69,6 +71,7 @@ export async function settle(tx: Tx, { job, worker, outcome, now }: Settled): Pr
   if (status === 'retrying' && outcome.nextAt !== null) await tellDelayed(tx, job, outcome.nextAt, now);
   if (status === 'failed') await tellFailed(tx, job, outcome.error ?? 'failed', now);
   if (outcome.hold) await holdLane(tx, job, outcome, now);
+  if (outcome.follows !== undefined) await rememberSecret(tx, job, outcome.follows);
   if (!counts) wakeLane(tx, job.lane, job.projectId);
   return true;
 }
@@ -84,6 +87,16 @@ async function holdLane(tx: Tx, job: DeliveryJob, outcome: Outcome, now: number)
     .where('held_at', 'is', null)
     .execute();
   tellProject(tx, job.projectId, 'settings');
+}
+
+/** The next photo is signed with what the receiver was seen to accept. */
+async function rememberSecret(tx: Tx, job: DeliveryJob, follows: number | null): Promise<void> {
+  await tx.q
+    .updateTable('destinations')
+    .set({ follows_until: follows })
+    .where('id', '=', job.lane)
+    .where('project_id', '=', job.projectId)
+    .execute();
 }
 
 function statusAfter(job: DeliveryJob, outcome: Outcome): DeliveryStatus {

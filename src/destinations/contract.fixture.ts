@@ -91,7 +91,7 @@ export function openKind(
   const connection = kind.connect(readSettings(kind, given, context), {
     outbound: services.outbound ?? localOutbound(),
     logger: silentLogger,
-    projectWebhookSecret: 'whsec_contract',
+    projectSecrets: { current: 'whsec_contract' },
     localRoots: [],
     downloadUrl: (imageId) => `https://apertur.example/${imageId}`,
     now: Date.now,

@@ -9,6 +9,7 @@ import type { Readable } from 'node:stream';
 import type { TObject } from 'typebox';
 import type { Logger } from '../lib/logger.ts';
 import type { Outbound, Phases } from '../lib/outbound.ts';
+import type { SigningSecrets } from '../lib/signatures.ts';
 import type { Account, OAuthService } from './oauth.ts';
 import type { TemplateRules } from './templates.ts';
 
@@ -39,6 +40,8 @@ export interface DeliverableImage {
   tags: Tags;
   metadata: Record<string, unknown> | null;
   createdAt: number;
+  /** While the project's webhook secret is being rotated: which one signs where one signature stands. Absent: the new one. */
+  signWith?: 'current' | 'previous';
   /** W3C Trace Context for receivers that speak HTTP; absent when the photo is not traced. */
   traceparent?: string;
   /** A fresh stream of the stored bytes; `range` is inclusive. */
@@ -58,6 +61,8 @@ export interface Receipt {
   excerpt?: string | null;
   phases?: Phases | null;
   address?: string | null;
+  /** While the project's webhook secret is being rotated: the one whose signature was accepted. */
+  signedWith?: 'current' | 'previous' | undefined;
 }
 
 /**
@@ -155,8 +160,8 @@ export interface Connection {
 export interface ConnectionServices {
   outbound: Outbound;
   logger: Logger;
-  /** Signs what has no secret of its own. */
-  projectWebhookSecret: string;
+  /** Sign what has no secret of its own. */
+  projectSecrets: SigningSecrets;
   /** Folders that the operator opened for `local`; absolute. */
   localRoots: readonly string[];
   /** A signed, expiring URL for the bytes of an image (kinds whose receiver fetches). */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   createBodySigner,
+  createBodySigners,
   hashBody,
   signBody,
   signRequest,
@@ -50,6 +51,33 @@ describe('known answers of contract §8.5', () => {
   const ofBody = 'sha256=b0957f039fb4e7aea222e96a0fd2fe377874490de83c867d0f1a5d09e088e55f';
 
   test('the body is the 125 bytes of the contract', () => expect(Buffer.byteLength(body)).toBe(125));
+
+  test('during a rotation each of the two secrets gives the known answer', () => {
+    const other = '00'.repeat(32);
+    const now = 1_800_000_000_000;
+    const signed = (current: string, previous: string, at: number, first?: 'current' | 'previous') => {
+      const signers = createBodySigners({ current, previous: { secret: previous, until: now } }, at, first);
+      for (const piece of [body.slice(0, 50), body.slice(50)]) signers.update(piece);
+      return signers.sign();
+    };
+    const ofOther = signBody(other, body);
+    expect(signed(other, secret, now - 1, 'previous')).toEqual({
+      single: ofBody,
+      signedWith: 'previous',
+      list: `${ofOther}, ${ofBody}`,
+    });
+    expect(signed(secret, other, now - 1)).toEqual({
+      single: ofBody,
+      signedWith: 'current',
+      list: `${ofBody}, ${ofOther}`,
+    });
+    // The overlap has ended: whatever is wished for, the new secret signs alone.
+    expect(signed(secret, other, now, 'previous')).toEqual({
+      single: ofBody,
+      signedWith: undefined,
+      list: undefined,
+    });
+  });
 
   test('event HMAC', () => {
     expect(signTimestamped(secret, 1_800_000_000, body)).toBe(

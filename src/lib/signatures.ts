@@ -30,6 +30,45 @@ export function createBodySigner(secret: string): { update(chunk: Bytes): void; 
   };
 }
 
+/** What signs image deliveries; for a time after a rotation, two secrets do. */
+export interface SigningSecrets {
+  current: string;
+  /** The one before; `until` in milliseconds since 1970. */
+  previous?: { secret: string; until: number } | undefined;
+}
+
+/** The signatures of one image delivery. */
+export interface BodySignatures {
+  /** For the headers that hold one, which receivers compare whole. */
+  single: string;
+  /** Which secret made it; undefined when there is one secret only. */
+  signedWith: 'current' | 'previous' | undefined;
+  /** During a rotation: both, with a comma between them, the new one first. */
+  list: string | undefined;
+}
+
+/** `createBodySigner` with the secrets that are valid at `now`; `first` makes the single signature during a rotation. */
+export function createBodySigners(
+  { current, previous }: SigningSecrets,
+  now: number,
+  first: 'current' | 'previous' = 'current',
+): { update(chunk: Bytes): void; sign(): BodySignatures } {
+  const signer = createBodySigner(current);
+  const other = previous && now < previous.until ? createBodySigner(previous.secret) : undefined;
+  return {
+    update(chunk) {
+      signer.update(chunk);
+      other?.update(chunk);
+    },
+    sign() {
+      const [fresh, old] = [signer.sign(), other?.sign()];
+      if (old === undefined) return { single: fresh, signedWith: undefined, list: undefined };
+      const single = first === 'previous' ? old : fresh;
+      return { single, signedWith: first, list: `${fresh}, ${old}` };
+    },
+  };
+}
+
 /**
  * Signs an event: `timestamp.body`, so that an old one cannot be played again (contract §8.5, hmac_sha256). `timestamp`
  * is unix seconds. Returns `sha256=` + lower-case hex.

@@ -47,6 +47,13 @@ describe('image deliveries (§9.3)', () => {
     expect(await verifyImageDelivery(given, { 'X-Apertur-Signature': signature }, key)).toBe(false);
   });
 
+  test('while a secret is rotated, either of the two passes', async () => {
+    const headers = { 'X-Apertur-Signature': other, 'X-Apertur-Signatures': `${other}, ${image}` };
+    expect(await verifyImageDelivery(body, headers, secret)).toBe(true);
+    expect(await verifyImageDelivery(body, { 'X-Apertur-Signatures': image }, secret)).toBe(true);
+    expect(await verifyImageDelivery(body, headers, '11'.repeat(32))).toBe(false);
+  });
+
   test('a missing header and one that comes twice do not pass', async () => {
     expect(await verifyImageDelivery(body, {}, secret)).toBe(false);
     expect(await verifyImageDelivery(body, { 'x-apertur-signature': [image, image] }, secret)).toBe(false);

@@ -342,6 +342,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/billing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether plans are paid for here, and which can be bought */
+        get: operations["getBilling"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/billing/checkout": {
         parameters: {
             query?: never;
@@ -974,6 +991,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/webhook-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Until when the webhook secret before the last rotation signs, too; the secret itself is never shown again */
+        get: operations["getProjectSecret"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/projects/{project}/webhook-secret/rotate": {
         parameters: {
             query?: never;
@@ -983,7 +1017,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Give the project a new webhook secret, shown only here; the old one stops at once */
+        /** Give the project a new webhook secret, shown only here; the old one may go on signing beside it */
         post: operations["rotateProjectSecret"];
         delete?: never;
         options?: never;
@@ -2031,6 +2065,13 @@ export interface components {
             env: string | null;
             id: string;
             targetId: string | null;
+        };
+        Billing: {
+            /** @description Whether plans are paid for here: the install has Stripe keys. */
+            enabled: boolean;
+            hasCustomer: boolean;
+            /** @description Ids of the plans that can be bought. */
+            plans: string[];
         };
         BillingLink: {
             url: string;
@@ -3495,6 +3536,7 @@ export interface components {
 export type ApiKey = components['schemas']['ApiKey'];
 export type Attempt = components['schemas']['Attempt'];
 export type AuditEntry = components['schemas']['AuditEntry'];
+export type Billing = components['schemas']['Billing'];
 export type BillingLink = components['schemas']['BillingLink'];
 export type ClientCertificate = components['schemas']['ClientCertificate'];
 export type CreatedKey = components['schemas']['CreatedKey'];
@@ -4367,6 +4409,39 @@ export interface operations {
                 };
             };
             400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getBilling: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the project.
+                 * @example proj_01J9Z2A4C6E8G0J2L4N6P8R0TV
+                 */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Billing"];
+                };
+            };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
@@ -6710,7 +6785,7 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
-    rotateProjectSecret: {
+    getProjectSecret: {
         parameters: {
             query?: never;
             header?: never;
@@ -6725,6 +6800,51 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "X-RateLimit-Limit": components["headers"]["X-RateLimit-Limit"];
+                    "X-RateLimit-Remaining": components["headers"]["X-RateLimit-Remaining"];
+                    "X-RateLimit-Reset": components["headers"]["X-RateLimit-Reset"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        previousSecretUntil: string | null;
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    rotateProjectSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the project.
+                 * @example proj_01J9Z2A4C6E8G0J2L4N6P8R0TV
+                 */
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description So many days both secrets sign. 0: the old one stops at once. Also taken as `overlap_days`.
+                     * @default 0
+                     */
+                    overlapDays?: number;
+                };
+            };
+        };
+        responses: {
             /** @description Made. */
             201: {
                 headers: {
@@ -6735,12 +6855,16 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
+                        previousSecretUntil: string | null;
                         webhookSecret: string;
                     };
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["ServiceUnavailable"];
         };

@@ -13,6 +13,7 @@ import * as resumableUploads from './0009-resumable-uploads.ts';
 import * as dashboard from './0013-dashboard.ts';
 import * as partitions from './0014-partitions.ts';
 import * as projectRetention from './0015-project-retention.ts';
+import * as projectSecretOverlap from './0016-project-secret-overlap.ts';
 
 export interface Migration {
   readonly version: number;
@@ -33,4 +34,5 @@ export const migrations: readonly Migration[] = [
   { version: 13, name: 'dashboard', up: dashboard.up },
   { version: 14, name: 'partitions', up: partitions.up },
   { version: 15, name: 'project-retention', up: projectRetention.up },
+  { version: 16, name: 'project-secret-overlap', up: projectSecretOverlap.up },
 ];

@@ -47,7 +47,7 @@ function openHasty(given: Record<string, unknown>, times: Partial<Patience>): Co
     {
       outbound: localOutbound(),
       logger: silentLogger,
-      projectWebhookSecret: '',
+      projectSecrets: { current: '' },
       localRoots: [],
       downloadUrl: () => '',
       now: Date.now,

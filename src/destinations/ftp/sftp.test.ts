@@ -325,7 +325,7 @@ function openHasty(given: Record<string, unknown>, times: Partial<Patience>): Co
   const services = {
     outbound: localOutbound(),
     logger: silentLogger,
-    projectWebhookSecret: '',
+    projectSecrets: { current: '' },
     localRoots: [],
     downloadUrl: () => '',
     now: Date.now,

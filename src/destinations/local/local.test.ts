@@ -55,7 +55,7 @@ function connect(config: Record<string, unknown> = {}, roots: readonly string[] 
   const services: ConnectionServices = {
     outbound: undefined as unknown as Outbound, // A local folder sends nothing.
     logger: silentLogger,
-    projectWebhookSecret: '',
+    projectSecrets: { current: '' },
     localRoots: roots,
     downloadUrl: () => '',
     now: () => Date.now(),

@@ -3,7 +3,7 @@ import { createId } from '../../lib/ids.ts';
 import type { Phases } from '../../lib/outbound.ts';
 import { type CheckResult, type CheckStep, type DeliverableImage, DeliveryError } from '../destination.ts';
 import { stopped, TransferError } from '../transfer.ts';
-import { failureOf, post, type Sending } from './deliver.ts';
+import { failureOf, post, type Sending, signaturesOf } from './deliver.ts';
 import { messageOf, readVerdict } from './message.ts';
 
 const road: readonly CheckStep['step'][] = ['resolve', 'connect', 'tls'];
@@ -15,7 +15,7 @@ export async function check(sending: Sending, signal: AbortSignal): Promise<Chec
   try {
     if (signal.aborted) throw stopped();
     const body = messageOf(sampleImage(started), sending.services.downloadUrl('img_test'), 'apertur.test');
-    const answer = await post(sending, body, signal);
+    const answer = await post(sending, body, signaturesOf(sending, body), signal);
     const durationMs = sending.services.now() - started;
     const verdict = readVerdict(answer);
     const message = 'message' in verdict ? verdict.message : '';

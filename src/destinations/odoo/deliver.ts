@@ -1,7 +1,7 @@
 /** One call for one photo: Odoo fetches the bytes itself, from the link in the body. Contract §9.6. */
 import { excerptOf, readRetryAfter } from '../../lib/outbound/answers.ts';
 import { OutboundError, type OutboundResponse } from '../../lib/outbound.ts';
-import { signBody } from '../../lib/signatures.ts';
+import { type BodySignatures, createBodySigners, type SigningSecrets } from '../../lib/signatures.ts';
 import type { ConnectionServices, DeliverableImage, Receipt } from '../destination.ts';
 import { failureWithoutAnswer, stopped, TransferError } from '../transfer.ts';
 import { messageOf, readVerdict } from './message.ts';
@@ -9,7 +9,7 @@ import { messageOf, readVerdict } from './message.ts';
 export interface OdooSettings {
   /** Of the webhook. */
   url: string;
-  secret: string;
+  secrets: SigningSecrets;
 }
 
 export interface Sending {
@@ -30,7 +30,8 @@ export async function deliver(
 ): Promise<Receipt> {
   if (signal.aborted) throw stopped();
   const body = messageOf(image, sending.services.downloadUrl(image.id));
-  const answer = await post(sending, body, signal);
+  const signatures = signaturesOf(sending, body, image.signWith);
+  const answer = await post(sending, body, signatures, signal);
   const verdict = readVerdict(answer);
   if (answer.status !== 200 || verdict.status !== 'ok') throw failureOf(sending, answer);
   return {
@@ -41,13 +42,25 @@ export async function deliver(
     excerpt: excerptOf(answer),
     phases: answer.phases,
     address: answer.address,
+    signedWith: signatures.signedWith,
   };
+}
+
+export function signaturesOf(
+  { settings, services }: Sending,
+  body: string,
+  first?: DeliverableImage['signWith'],
+): BodySignatures {
+  const signers = createBodySigners(settings.secrets, services.now(), first);
+  signers.update(body);
+  return signers.sign();
 }
 
 /** Any answer. Never sent twice by itself: Odoo posts one message for each call. */
 export async function post(
   { settings, services }: Sending,
   body: string,
+  { single, list }: BodySignatures,
   signal: AbortSignal,
 ): Promise<OutboundResponse> {
   try {
@@ -56,7 +69,8 @@ export async function post(
       url: settings.url,
       headers: {
         'Content-Type': 'application/json',
-        'X-Apertur-Signature': signBody(settings.secret, body),
+        'X-Apertur-Signature': single,
+        ...(list === undefined ? {} : { 'X-Apertur-Signatures': list }),
         'User-Agent': 'Apertur',
       },
       body,

@@ -51,8 +51,12 @@ export const odoo = {
   },
   describe: ({ url }) => `Odoo at ${new URL(url as string).host}`,
   connect({ config: stored, credentials: secrets }, services) {
-    const secret = (secrets.secret as string | undefined) || services.projectWebhookSecret;
-    const sending = { settings: { url: withRoute(new URL(stored.url as string)), secret }, services };
+    const own = secrets.secret as string | undefined;
+    const settings = {
+      url: withRoute(new URL(stored.url as string)),
+      secrets: own ? { current: own } : services.projectSecrets,
+    };
+    const sending = { settings, services };
     return {
       deliver: (image, signal) => deliver(sending, image, signal),
       check: (signal) => check(sending, signal),

@@ -293,7 +293,7 @@ describe('while it goes wrong', () => {
     const services = {
       outbound: localOutbound(),
       logger: silentLogger,
-      projectWebhookSecret: '',
+      projectSecrets: { current: '' },
       localRoots: [],
       downloadUrl: () => '',
       now: Date.now,

@@ -46,7 +46,8 @@ export async function check(sending: Sending, signal: AbortSignal): Promise<Chec
   const settings = settingsStep(sending.settings.url);
   const probe = { ...sending, extraHeaders: { 'X-Apertur-Test': 'true' } };
   try {
-    const { status, phases } = await post(probe, image, signal);
+    const { answer } = await post(probe, image, signal);
+    const { status, phases } = answer;
     const steps = [settings, ...roadSteps(sending.settings.url, phases)];
     return status >= 200 && status < 300
       ? accepted(steps, status, writeTime(phases))

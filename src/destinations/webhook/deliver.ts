@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { excerptOf } from '../../lib/outbound/answers.ts';
 import { OutboundError, type OutboundResponse } from '../../lib/outbound.ts';
-import { createBodySigner } from '../../lib/signatures.ts';
+import { type BodySignatures, createBodySigners, type SigningSecrets } from '../../lib/signatures.ts';
 import {
   type ConnectionServices,
   type DeliverableImage,
@@ -17,7 +17,7 @@ export interface WebhookSettings {
   url: string;
   format: Format;
   headers: Record<string, string>;
-  secret: string;
+  secrets: SigningSecrets;
 }
 
 export interface Sending {
@@ -38,7 +38,7 @@ export async function deliver(
   image: DeliverableImage,
   signal: AbortSignal,
 ): Promise<Receipt> {
-  const answer = await post(sending, image, signal);
+  const { answer, signedWith } = await post(sending, image, signal);
   if (answer.status < 200 || answer.status > 299) throw failureFromAnswer(answer, sending.services.now());
   return {
     remotePath: null,
@@ -48,23 +48,25 @@ export async function deliver(
     excerpt: excerptOf(answer),
     phases: answer.phases,
     address: answer.address,
+    signedWith,
   };
 }
 
-/** Any answer. Throws DeliveryError when there is none. */
+/** Any answer, and which secret signed for it during a rotation. Throws DeliveryError when there is none. */
 export async function post(
   { settings, services, deadlineMs, extraHeaders }: Sending,
   image: DeliverableImage,
   signal: AbortSignal,
-): Promise<OutboundResponse> {
-  const { contentType, body, signature } = await sign(
+): Promise<{ answer: OutboundResponse; signedWith: BodySignatures['signedWith'] }> {
+  const signer = createBodySigners(settings.secrets, services.now(), image.signWith);
+  const { contentType, body, signatures } = await sign(
     createBody(settings.format, image),
     image,
-    settings.secret,
+    signer,
     signal,
   );
   try {
-    return await services.outbound.request({
+    const answer = await services.outbound.request({
       method: 'POST',
       url: settings.url,
       headers: {
@@ -72,13 +74,13 @@ export async function post(
         ...deliveryHeaders(image, services.now()),
         ...extraHeaders,
         'Content-Type': contentType,
-        'X-Apertur-Signature': signature,
-        'X-Aptr-Signature': signature,
+        ...signatureHeaders(signatures),
       },
       body,
       deadlineMs,
       signal,
     });
+    return { answer, signedWith: signatures.signedWith };
   } catch (error) {
     throw error instanceof OutboundError ? failureWithoutAnswer(error) : error;
   }
@@ -87,17 +89,25 @@ export async function post(
 interface SignedBody {
   contentType: string;
   body: Buffer | Body;
-  signature: string;
+  signatures: BodySignatures;
+}
+
+/** Contract §9.2; the list stands beside them while the project's secret is being rotated, as with events (§8.5). */
+function signatureHeaders({ single, list }: BodySignatures): Record<string, string> {
+  return {
+    'X-Apertur-Signature': single,
+    'X-Aptr-Signature': single,
+    ...(list === undefined ? {} : { 'X-Apertur-Signatures': list }),
+  };
 }
 
 /** Reads the stored bytes once: signs what will be sent, and makes sure that they are still those that came in. */
 async function sign(
   body: Body,
   image: DeliverableImage,
-  secret: string,
+  signer: ReturnType<typeof createBodySigners>,
   signal: AbortSignal,
 ): Promise<SignedBody> {
-  const signer = createBodySigner(secret);
   const hash = createHash('sha256');
   const whole: Buffer[] | null = image.sizeBytes <= wholeUpTo ? [] : null;
   for await (const chunk of body.open((stored) => hash.update(stored))) {
@@ -110,7 +120,7 @@ async function sign(
   return {
     contentType: body.contentType,
     body: whole ? Buffer.concat(whole) : body,
-    signature: signer.sign(),
+    signatures: signer.sign(),
   };
 }
 

@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { invalid } from '../../errors.ts';
 import { checkCustomHeaders, maxCustomHeaders } from '../../lib/custom-headers.ts';
 import { isOnPrivateNetwork } from '../../lib/outbound/address-ranges.ts';
+import type { SigningSecrets } from '../../lib/signatures.ts';
 import type { Connection, ConnectionServices, DestinationKind } from '../destination.ts';
 import { formats } from './bodies.ts';
 import { check } from './check.ts';
@@ -86,10 +87,10 @@ export const webhook = {
 /** A connection with another deadline than the 30 s of contract §9.4, in milliseconds. */
 export function connectWebhook(
   stored: { config: Record<string, unknown>; credentials: Record<string, unknown> },
-  services: Pick<ConnectionServices, 'outbound' | 'now' | 'projectWebhookSecret'>,
+  services: Pick<ConnectionServices, 'outbound' | 'now' | 'projectSecrets'>,
   deadlineMs = 30_000,
 ): Connection {
-  const settings = readSettings(stored, services.projectWebhookSecret);
+  const settings = readSettings(stored, services.projectSecrets);
   const sending = { settings, services, deadlineMs };
   return {
     deliver: (image, signal) => deliver(sending, image, signal),
@@ -106,11 +107,12 @@ function readSettings(
     config: given,
     credentials: secrets,
   }: { config: Record<string, unknown>; credentials: Record<string, unknown> },
-  projectSecret: string,
+  projectSecrets: SigningSecrets,
 ): WebhookSettings {
   const { url, format = 'json_base64' } = given as Partial<WebhookSettings>;
   const headers = { ...(given.headers as Headers), ...(secrets.headers as Headers) };
-  return { url: url!, format, headers, secret: (secrets.secret as string | undefined) || projectSecret };
+  const own = secrets.secret as string | undefined;
+  return { url: url!, format, headers, secrets: own ? { current: own } : projectSecrets };
 }
 
 /** Throws AppError 400. Whether the address may be reached at all is the guard's affair, when the socket opens. */

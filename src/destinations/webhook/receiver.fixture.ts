@@ -40,7 +40,7 @@ export function connectTo(
   const { secret, deadlineMs, outbound = localOutbound() } = options;
   return connectWebhook(
     { config: { url, ...config }, credentials: secret === undefined ? {} : { secret } },
-    { outbound, now: () => now, projectWebhookSecret: projectSecret },
+    { outbound, now: () => now, projectSecrets: { current: projectSecret } },
     deadlineMs,
   );
 }

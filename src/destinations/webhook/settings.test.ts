@@ -156,7 +156,7 @@ test('a connection made from stored settings delivers', async () => {
   const connection = webhook.connect(prepare({ url: local, format: 'binary', secret: 'own' }), {
     outbound: localOutbound(),
     logger: silentLogger,
-    projectWebhookSecret: 'projects',
+    projectSecrets: { current: 'projects' },
     localRoots: [],
     downloadUrl: () => '',
     now: () => 0,
