@@ -1,8 +1,6 @@
 /** Contract §14: plans, usage and paying for them. */
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, writeFile } from 'node:fs/promises';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import Stripe from 'stripe';
@@ -11,10 +9,11 @@ import { defaultPlans } from '../../src/projects/plans.ts';
 import { requireFeature } from '../../src/projects/usage.ts';
 import { eachApp, photoForm, type TestApp } from '../helpers/app.ts';
 import { makeJpeg, makePng } from '../helpers/pictures.ts';
+import { type StripeServer, startStripe } from '../helpers/stripe-server.ts';
 
-const servers: http.Server[] = [];
-afterEach(() => {
-  for (const server of servers.splice(0)) server.close();
+const servers: StripeServer[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close();
 });
 
 const setPlan = (app: TestApp, plan: string) =>
@@ -205,10 +204,13 @@ eachApp('plans and usage', (start) => {
       body: { plan: 'pro' },
     });
     expect([answer.status, answer.body.message]).toEqual([404, expect.stringContaining('Billing is off')]);
+    const state = (await app.call('GET', `/projects/${app.project.id}/billing`)).body;
+    expect(state).toEqual({ enabled: false, hasCustomer: false, plans: [] });
   });
 
   test('Stripe: links are made, and signed events move the plan, each once', async () => {
-    const stripe = await stripeServer();
+    const stripe = await startStripe();
+    servers.push(stripe);
     const secret = 'whsec_test_secret';
     const settings = {
       STRIPE_SECRET_KEY: stripe.key,
@@ -225,6 +227,9 @@ eachApp('plans and usage', (start) => {
     );
     const checkout = await app.call('POST', `${stem}/billing/checkout`, { body: { plan: 'pro' } });
     expect(checkout.body.url).toBe('https://checkout.example/price_pro');
+    expect(stripe.backTo).toBe(`${app.origin}/p/${app.project.id}/live/settings/plan`);
+    const state = async () => (await app.call('GET', `${stem}/billing`)).body;
+    expect(await state()).toEqual({ enabled: true, hasCustomer: false, plans: ['starter', 'pro'] });
 
     const send = (event: object, key = secret, timestamp?: number) => {
       const payload = JSON.stringify(event);
@@ -259,6 +264,7 @@ eachApp('plans and usage', (start) => {
     await send(subscription('evt_4', 'active', 'price_starter', created - 60));
     expect((await app.call('GET', `${stem}/usage`)).body.plan.id).toBe('pro');
     expect((await app.call('POST', `${stem}/billing/portal`)).body.url).toBe('https://portal.example/cus_1');
+    expect(await state()).toMatchObject({ hasCustomer: true });
     await send(subscription('evt_5', 'canceled', 'price_pro', created + 2, 'deleted'));
     expect((await planEvents(app)).map((data) => [data.old_plan, data.new_plan])).toEqual([
       ['unlimited', 'pro'],
@@ -271,39 +277,3 @@ eachApp('plans and usage', (start) => {
     expect((await app.call('POST', '/billing/stripe/webhook', { key: null, body: {} })).status).toBe(400);
   });
 });
-
-/** The two calls that we make, as Stripe's API reference describes them: refuses a wrong key and missing parameters. */
-async function stripeServer() {
-  const key = 'sk_test_123';
-  const server = http.createServer((req, res) => {
-    let text = '';
-    req.on('data', (chunk) => {
-      text += chunk;
-    });
-    req.on('end', () => {
-      const form = new URLSearchParams(text);
-      const say = (status: number, body: object) =>
-        res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-      if (req.headers.authorization !== `Bearer ${key}`)
-        return say(401, { error: { message: 'Invalid API Key provided' } });
-      if (req.headers['content-type'] !== 'application/x-www-form-urlencoded')
-        return say(400, { error: { message: 'form' } });
-      if (req.url === '/v1/checkout/sessions') {
-        const missing = ['mode', 'success_url', 'line_items[0][price]', 'line_items[0][quantity]'].find(
-          (name) => !form.get(name),
-        );
-        if (missing) return say(400, { error: { message: `Missing required param: ${missing}.` } });
-        return say(200, { url: `https://checkout.example/${form.get('line_items[0][price]')}` });
-      }
-      if (req.url === '/v1/billing_portal/sessions') {
-        if (!form.get('customer'))
-          return say(400, { error: { message: 'Missing required param: customer.' } });
-        return say(200, { url: `https://portal.example/${form.get('customer')}` });
-      }
-      return say(404, { error: { message: 'Unrecognized request URL' } });
-    });
-  });
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, key };
-}

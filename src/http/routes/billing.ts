@@ -1,5 +1,5 @@
 /** Paying for a plan. Without the provider's keys these routes say that billing is off. */
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { AppError } from '../../errors.ts';
 import type { Billing } from '../../projects/billing/stripe.ts';
@@ -20,7 +20,40 @@ function requireBilling(services: Services): Billing {
   );
 }
 
+const State = shape('Billing', {
+  enabled: Type.Boolean({ description: 'Whether plans are paid for here: the install has Stripe keys.' }),
+  /** Somebody paid once: the portal opens. */
+  hasCustomer: Type.Boolean(),
+  plans: Type.Array(Type.String(), { description: 'Ids of the plans that can be bought.' }),
+});
+
+/** People come back to where they left. */
+const planScreen = (services: Services, request: FastifyRequest): string => {
+  const { projectId, env } = callerOf(request);
+  return `${services.originOf(request)}/p/${projectId}/${env}/settings/plan`;
+};
+
 export function addBillingRoutes(add: AddRoute, services: Services): void {
+  add({
+    method: 'GET',
+    paths: ['/projects/:project/billing'],
+    id: 'getBilling',
+    summary: 'Whether plans are paid for here, and which can be bought',
+    tag,
+    access: 'key',
+    scope: 'plan:read',
+    response: { 200: State },
+    async handler(request) {
+      const caller = callerOf(request);
+      requireProject(caller, request.params.project!);
+      const { billing } = services;
+      return {
+        enabled: billing !== undefined,
+        hasCustomer: (await billing?.hasCustomer(caller.projectId)) ?? false,
+        plans: [...(billing?.plans ?? [])],
+      };
+    },
+  });
   add({
     method: 'POST',
     paths: ['/projects/:project/billing/checkout'],
@@ -37,9 +70,8 @@ export function addBillingRoutes(add: AddRoute, services: Services): void {
       const caller = callerOf(request);
       requireProject(caller, request.params.project!);
       const billing = requireBilling(services);
-      return {
-        url: await billing.checkoutUrl(caller.projectId, request.body.plan, services.originOf(request)),
-      };
+      const back = planScreen(services, request);
+      return { url: await billing.checkoutUrl(caller.projectId, request.body.plan, back) };
     },
   });
   add({
@@ -56,7 +88,8 @@ export function addBillingRoutes(add: AddRoute, services: Services): void {
     async handler(request) {
       const caller = callerOf(request);
       requireProject(caller, request.params.project!);
-      return { url: await requireBilling(services).portalUrl(caller.projectId, services.originOf(request)) };
+      const billing = requireBilling(services);
+      return { url: await billing.portalUrl(caller.projectId, planScreen(services, request)) };
     },
   });
 }

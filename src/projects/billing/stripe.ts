@@ -12,6 +12,10 @@ import type { Outbound } from '../../lib/outbound.ts';
 import { changePlan } from '../change-plan.ts';
 
 export interface Billing {
+  /** Ids of the plans that can be bought. */
+  readonly plans: readonly string[];
+  /** Whether somebody paid for the project once, and so has something to manage. */
+  hasCustomer(projectId: string): Promise<boolean>;
   /** The page where a person pays for the plan. Throws AppError 400 for a plan without a price, 503 when Stripe does not answer. */
   checkoutUrl(projectId: string, planId: string, returnUrl: string): Promise<string>;
   /** The page where a paying person changes or ends it. Throws AppError 409 when nothing was paid yet. */
@@ -34,6 +38,8 @@ const tolerance = 300;
 
 export function createStripe(settings: StripeSettings, services: BillingServices): Billing {
   return {
+    plans: [...settings.prices.keys()],
+    hasCustomer: async (projectId) => (await customerOf(services.db, projectId)) !== null,
     async checkoutUrl(projectId, planId, returnUrl) {
       const price = settings.prices.get(planId);
       if (price === undefined) {

@@ -5,6 +5,7 @@ export type {
   ApiKey,
   Attempt,
   AuditEntry,
+  Billing,
   CreatedSession,
   DeliveryStatus,
   Destination,

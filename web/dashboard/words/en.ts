@@ -35,6 +35,7 @@ export const words = {
   },
   common: {
     id: 'Id',
+    daySign: 'd',
     save: 'Save',
     saved: 'Saved',
     cancel: 'Cancel',
@@ -575,6 +576,7 @@ export const words = {
     signingHelp:
       'A request bears a signature made with a second secret, so that a stolen key alone is of no use.',
     signingMake: 'Make a signing secret',
+    signingRenewText: 'The secret before stops at once: requests that are signed with it are refused.',
     signingRenew: 'Make a new one',
     signingRequired: 'Refuse requests without a signature',
     signingRemove: 'Check signatures no longer',
@@ -614,7 +616,7 @@ export const words = {
     rotate: 'Make a new one',
     rotateTitle: 'Make a new webhook secret?',
     rotateText:
-      'The old one stops signing at once. Your receivers refuse photos until they know the new one.',
+      'For so many days the old one signs, too, and each receiver may move when it likes. With 0 it stops at once: receivers refuse photos until they know the new one.',
     rotated: 'The new webhook secret',
     branding: 'Branding',
     brandingHelp: 'What people see on the phone page.',
@@ -642,6 +644,9 @@ export const words = {
     encryptionRequired: 'Refuse photos that are not encrypted',
     encryptionOff: 'The plan of this project has no end-to-end encryption; photos come without.',
     keyId: 'Key id',
+    replaceKey: 'Use another key?',
+    replaceKeyText:
+      'Photos from now on are encrypted with the new key. Keep the old private key for those that came before.',
     useKey: 'Use this key',
     removeKey: 'Encrypt no longer',
     danger: 'Delete the project',
@@ -656,6 +661,13 @@ export const words = {
     changeTitle: 'Change to {plan}?',
     changeText: 'The limits of the new plan hold for new sessions from now on.',
     changed: 'The plan was changed.',
+    payText: 'You go to Stripe to pay. The plan changes when the payment went through.',
+    billing: 'Subscription',
+    billingHelp: 'Change or end it, and find invoices and the card, at Stripe.',
+    billingNothing: 'Nothing was paid yet. Choose a plan below to pay for it.',
+    billingRole: 'An owner of the project takes care of the subscription.',
+    billingOff: 'Plans cost nothing here: this install has no Stripe keys. Another plan holds at once.',
+    portal: 'Manage the subscription',
     sessions: 'Sessions a month',
     images: 'Photos a session',
     size: 'Size of a photo',

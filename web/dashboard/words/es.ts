@@ -31,6 +31,7 @@ export const words: Words = {
   },
   common: {
     id: 'Id',
+    daySign: 'd',
     save: 'Guardar',
     saved: 'Guardado',
     cancel: 'Cancelar',
@@ -567,6 +568,8 @@ export const words: Words = {
     signingHelp:
       'Una petición lleva una firma hecha con un segundo secreto, así que una clave robada sola no sirve.',
     signingMake: 'Crear un secreto de firma',
+    signingRenewText:
+      'El secreto anterior deja de valer enseguida: las peticiones firmadas con él se rechazan.',
     signingRenew: 'Crear uno nuevo',
     signingRequired: 'Rechazar peticiones sin firma',
     signingRemove: 'No comprobar más las firmas',
@@ -606,7 +609,7 @@ export const words: Words = {
     rotate: 'Crear uno nuevo',
     rotateTitle: '¿Crear un secreto de webhook nuevo?',
     rotateText:
-      'El antiguo deja de firmar enseguida. Sus receptores rechazan fotos hasta que conozcan el nuevo.',
+      'Durante tantos días el antiguo también firma, y cada receptor cambia cuando quiera. Con 0 deja de firmar enseguida: los receptores rechazan fotos hasta que conozcan el nuevo.',
     rotated: 'El secreto de webhook nuevo',
     branding: 'Imagen de marca',
     brandingHelp: 'Lo que la gente ve en la página del teléfono.',
@@ -633,6 +636,9 @@ export const words: Words = {
     encryptionRequired: 'Rechazar fotos sin cifrar',
     encryptionOff: 'El plan de este proyecto no tiene cifrado de extremo a extremo; las fotos llegan sin él.',
     keyId: 'Identificador de la clave',
+    replaceKey: '¿Usar otra clave?',
+    replaceKeyText:
+      'Las fotos de ahora en adelante se cifran con la clave nueva. Guarde la clave privada antigua para las anteriores.',
     useKey: 'Usar esta clave',
     removeKey: 'No cifrar más',
     danger: 'Eliminar el proyecto',
@@ -648,6 +654,14 @@ export const words: Words = {
     changeTitle: '¿Cambiar a {plan}?',
     changeText: 'Los límites del plan nuevo valen desde ahora para las sesiones nuevas.',
     changed: 'El plan se ha cambiado.',
+    payText: 'Va a Stripe para pagar. El plan cambia cuando el pago se ha hecho.',
+    billing: 'Suscripción',
+    billingHelp: 'Cámbiela o termínela, y encuentre facturas y tarjeta, en Stripe.',
+    billingNothing: 'Todavía no se ha pagado nada. Elija abajo un plan para pagarlo.',
+    billingRole: 'Un propietario del proyecto se ocupa de la suscripción.',
+    billingOff:
+      'Aquí los planes no cuestan nada: esta instalación no tiene claves de Stripe. Otro plan vale enseguida.',
+    portal: 'Gestionar la suscripción',
     sessions: 'Sesiones al mes',
     images: 'Fotos por sesión',
     size: 'Tamaño de una foto',

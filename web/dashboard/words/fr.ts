@@ -31,6 +31,7 @@ export const words: Words = {
   },
   common: {
     id: 'Id',
+    daySign: 'j',
     save: 'Enregistrer',
     saved: 'Enregistré',
     cancel: 'Annuler',
@@ -578,6 +579,7 @@ export const words: Words = {
     signingHelp:
       'Une requête porte une signature faite avec un second secret, si bien qu’une clé volée seule ne sert à rien.',
     signingMake: 'Créer un secret de signature',
+    signingRenewText: 'Le secret précédent cesse aussitôt : les requêtes signées avec lui sont refusées.',
     signingRenew: 'En créer un nouveau',
     signingRequired: 'Refuser les requêtes sans signature',
     signingRemove: 'Ne plus vérifier les signatures',
@@ -617,7 +619,7 @@ export const words: Words = {
     rotate: 'En créer un nouveau',
     rotateTitle: 'Créer un nouveau secret de webhook ?',
     rotateText:
-      'L’ancien cesse aussitôt de signer. Vos destinataires refusent les photos tant qu’ils ne connaissent pas le nouveau.',
+      'Pendant ce nombre de jours, l’ancien signe aussi, et chaque destinataire change quand il veut. Avec 0, il cesse aussitôt : les destinataires refusent les photos tant qu’ils ne connaissent pas le nouveau.',
     rotated: 'Le nouveau secret de webhook',
     branding: 'Image de marque',
     brandingHelp: 'Ce que les gens voient sur la page du téléphone.',
@@ -646,6 +648,9 @@ export const words: Words = {
     encryptionOff:
       'Le forfait de ce projet n’a pas de chiffrement de bout en bout ; les photos viennent sans.',
     keyId: 'Identifiant de la clé',
+    replaceKey: 'Utiliser une autre clé ?',
+    replaceKeyText:
+      'Les photos à venir sont chiffrées avec la nouvelle clé. Gardez l’ancienne clé privée pour celles d’avant.',
     useKey: 'Utiliser cette clé',
     removeKey: 'Ne plus chiffrer',
     danger: 'Supprimer le projet',
@@ -661,6 +666,14 @@ export const words: Words = {
     changeTitle: 'Passer à {plan} ?',
     changeText: 'Les limites du nouveau forfait valent désormais pour les nouvelles sessions.',
     changed: 'Le forfait a été changé.',
+    payText: 'Vous passez chez Stripe pour payer. Le forfait change dès que le paiement est passé.',
+    billing: 'Abonnement',
+    billingHelp: 'Le changer ou y mettre fin, retrouver les factures et la carte, chez Stripe.',
+    billingNothing: 'Rien n’a encore été payé. Choisissez ci-dessous un forfait à payer.',
+    billingRole: 'Un propriétaire du projet s’occupe de l’abonnement.',
+    billingOff:
+      'Ici les forfaits ne coûtent rien : cette installation n’a pas de clés Stripe. Un autre forfait vaut aussitôt.',
+    portal: 'Gérer l’abonnement',
     sessions: 'Sessions par mois',
     images: 'Photos par session',
     size: 'Taille d’une photo',

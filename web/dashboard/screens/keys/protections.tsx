@@ -141,6 +141,14 @@ export function Certificate({ apiKey: key }: { apiKey: ApiKey }) {
   );
 }
 
+const askRenew = (run: () => unknown) =>
+  ask({
+    title: w.keys.signingRenew,
+    text: w.keys.signingRenewText,
+    confirm: w.keys.signingRenew,
+    run,
+  });
+
 export function Signing({ apiKey: key }: { apiKey: ApiKey }) {
   const may = useMay();
   const path = { key: key.id };
@@ -156,6 +164,7 @@ export function Signing({ apiKey: key }: { apiKey: ApiKey }) {
     (_: undefined, send) => send('delete', `${oneKey}/signing-secret`, { path }),
     [allKeys],
   );
+  const renew = () => make.mutateAsync(undefined).catch(tellProblem);
   return (
     <Panel
       title={w.keys.signing}
@@ -176,7 +185,7 @@ export function Signing({ apiKey: key }: { apiKey: ApiKey }) {
           <Button
             variant="default"
             loading={make.isPending}
-            onClick={() => void make.mutateAsync(undefined).catch(tellProblem)}
+            onClick={() => (key.signingEnabled ? askRenew(renew) : void renew())}
           >
             {key.signingEnabled ? w.keys.signingRenew : w.keys.signingMake}
           </Button>

@@ -7,15 +7,15 @@ import { w } from '../../words.ts';
 import { SettingsFrame } from './frame.tsx';
 
 /** "keys.create" finds one kind of change, "keys" all of that noun. */
-const nouns = [
-  'keys',
-  'destinations',
-  'webhooks',
-  'members',
-  'invitations',
-  'projects',
-  'sessions',
-  'oauth-apps',
+const nouns = (): [string, string][] => [
+  ['keys', w.nav.keys],
+  ['destinations', w.nav.destinations],
+  ['webhooks', w.nav.webhooks],
+  ['members', w.settings.members],
+  ['invitations', w.members.pending],
+  ['projects', w.settings.project],
+  ['sessions', w.nav.sessions],
+  ['oauth-apps', w.settings.apps],
 ];
 
 /** The name of what was changed, and which members of it. */
@@ -49,7 +49,7 @@ export function Audit() {
           aria-label={w.audit.what}
           className="filter"
           value={search.kind ?? ''}
-          data={[{ value: '', label: w.common.all }, ...nouns.map((noun) => ({ value: noun, label: noun }))]}
+          data={[{ value: '', label: w.common.all }, ...nouns().map(([value, label]) => ({ value, label }))]}
           onChange={(kind) => set({ kind: kind ?? '' })}
         />
       </div>

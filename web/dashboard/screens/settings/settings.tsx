@@ -9,9 +9,10 @@ import { useChange, useData, useScope } from '../../api/queries.ts';
 import { ask, tell, tellProblem } from '../../parts/ask.tsx';
 import { Refusal, submits } from '../../parts/door.tsx';
 import { Panel, Problem } from '../../parts/page.tsx';
+import { askRotate } from '../../parts/rotate.tsx';
 import { SecretOnce } from '../../parts/secret-once.tsx';
 import { Code, Id, State } from '../../parts/text.tsx';
-import { fill, w } from '../../words.ts';
+import { fill, moment, w } from '../../words.ts';
 import { SettingsFrame } from './frame.tsx';
 
 export function ProjectSettings() {
@@ -71,20 +72,27 @@ function General() {
 /** Nobody sees the one that signs now; a new one is shown once. */
 function WebhookSecret() {
   const may = useMay();
-  const rotate = useChange((_: undefined, send) => send('post', '/projects/{project}/webhook-secret/rotate'));
-  const askRotate = () =>
-    ask({
+  const path = '/projects/{project}/webhook-secret';
+  const overlap = useData(path, { enabled: may.write });
+  const rotate = useChange(
+    (overlapDays: number, send) => send('post', `${path}/rotate`, { body: { overlapDays } }),
+    [path],
+  );
+  const askNew = () =>
+    askRotate({
       title: w.settings.rotateTitle,
       text: w.settings.rotateText,
       confirm: w.settings.rotate,
-      run: () => rotate.mutateAsync(undefined).catch(tellProblem),
+      run: (days) => rotate.mutateAsync(days).catch(tellProblem),
     });
   if (!may.write) return null;
+  const until = overlap.data?.previousSecretUntil;
   return (
     <Panel title={w.settings.webhookSecret} help={w.settings.webhookSecretHelp}>
       {rotate.data ? <SecretOnce title={w.settings.rotated} value={rotate.data.webhookSecret} /> : null}
+      {until ? <p className="note">{fill(w.webhooks.overlapUntil, { time: moment(until) })}</p> : null}
       <div className="form-actions">
-        <Button variant="default" loading={rotate.isPending} onClick={askRotate}>
+        <Button variant="default" loading={rotate.isPending} onClick={askNew}>
           {w.settings.rotate}
         </Button>
       </div>
@@ -112,6 +120,21 @@ function Encryption() {
       confirm: w.settings.removeKey,
       run: () => remove.mutateAsync(undefined).then(() => found.refetch(), tellProblem),
     });
+  const put = () =>
+    save.mutateAsync(undefined).then(
+      () => {
+        setPublicKey('');
+        tell(w.common.saved);
+      },
+      () => undefined,
+    );
+  const askReplace = () =>
+    ask({
+      title: w.settings.replaceKey,
+      text: w.settings.replaceKeyText,
+      confirm: w.settings.useKey,
+      run: put,
+    });
   return (
     <Panel
       title={w.settings.encryption}
@@ -133,19 +156,7 @@ function Encryption() {
         </div>
       ) : null}
       {may.write ? (
-        <form
-          className="form"
-          onSubmit={submits(
-            () =>
-              void save.mutateAsync(undefined).then(
-                () => {
-                  setPublicKey('');
-                  tell(w.common.saved);
-                },
-                () => undefined,
-              ),
-          )}
-        >
+        <form className="form" onSubmit={submits(() => (key ? askReplace() : void put()))}>
           <Refusal error={save.error} />
           <Textarea
             label={w.settings.publicKey}

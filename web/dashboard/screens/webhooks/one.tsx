@@ -1,6 +1,5 @@
 /** One event webhook: its state, what is held, settings, history, and how to check its signatures. */
-import { Button, Menu, NumberInput, Tabs } from '@mantine/core';
-import { modals } from '@mantine/modals';
+import { Button, Menu, Tabs } from '@mantine/core';
 import { IconArrowLeft, IconChevronDown, IconSend } from '@tabler/icons-react';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -8,9 +7,9 @@ import { useMay } from '../../api/me.ts';
 import { useChange, useData, useScope } from '../../api/queries.ts';
 import type { Webhook as WebhookAnswer, WebhookChange } from '../../api/types.ts';
 import { ask, tell, tellProblem } from '../../parts/ask.tsx';
-import { submits } from '../../parts/door.tsx';
 import { freshSecrets } from '../../parts/fresh-secrets.ts';
 import { Load, PageHead, Panel, useTitle } from '../../parts/page.tsx';
+import { askRotate } from '../../parts/rotate.tsx';
 import { SecretOnce } from '../../parts/secret-once.tsx';
 import { Ago, Code, Id, State } from '../../parts/text.tsx';
 import { ago, counted, fill, moment, w } from '../../words.ts';
@@ -226,11 +225,17 @@ function Verify({
     (overlapDays: number, send) => send('post', `${one}/rotate-secret`, { path, body: { overlapDays } }),
     [all],
   );
-  const run = (days: number) =>
-    rotate.mutateAsync(days).then(({ secret }) => {
-      renewed(secret);
-      tell(w.webhooks.rotated);
-    }, tellProblem);
+  const askNew = () =>
+    askRotate({
+      title: w.webhooks.rotateTitle,
+      text: w.webhooks.rotateText,
+      confirm: w.webhooks.rotate,
+      run: (days) =>
+        rotate.mutateAsync(days).then(({ secret }) => {
+          renewed(secret);
+          tell(w.webhooks.rotated);
+        }, tellProblem),
+    });
   const example = types.data?.find(({ topic }) => topic === 'project.upload.completed')?.example;
   return (
     <div className="stack wide">
@@ -239,7 +244,7 @@ function Verify({
         help={w.webhooks.secretHelp}
         actions={
           may.write ? (
-            <Button variant="default" loading={rotate.isPending} onClick={() => askRotate(run)}>
+            <Button variant="default" loading={rotate.isPending} onClick={askNew}>
               {w.webhooks.rotate}
             </Button>
           ) : null
@@ -279,38 +284,5 @@ function Verify({
         </Panel>
       ) : null}
     </div>
-  );
-}
-
-function askRotate(run: (days: number) => unknown): void {
-  modals.open({
-    modalId: 'rotate',
-    title: w.webhooks.rotateTitle,
-    closeButtonProps: { 'aria-label': w.common.close },
-    children: <Rotate run={run} />,
-  });
-}
-
-function Rotate({ run }: { run: (days: number) => unknown }) {
-  const [days, setDays] = useState<number | string>(1);
-  const submit = () => {
-    modals.close('rotate');
-    void run(Number(days) || 0);
-  };
-  return (
-    <form className="stack" onSubmit={submits(submit)}>
-      <p>{w.webhooks.rotateText}</p>
-      <NumberInput
-        label={w.webhooks.overlap}
-        min={0}
-        max={7}
-        value={days}
-        onChange={setDays}
-        data-autofocus
-      />
-      <div className="form-actions">
-        <Button type="submit">{w.webhooks.rotate}</Button>
-      </div>
-    </form>
   );
 }

@@ -12,7 +12,7 @@ export function retryTimes(retries: number, intervals: number[]): number[] {
 /** "1 h 30 min", "45 s". */
 function duration(seconds: number): string {
   const parts = [
-    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 86_400), w.common.daySign],
     [Math.floor((seconds % 86_400) / 3_600), 'h'],
     [Math.floor((seconds % 3_600) / 60), 'min'],
     [seconds % 60, 's'],
