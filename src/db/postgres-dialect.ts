@@ -3,9 +3,9 @@
  * which doubles what it answers a second (docs/adr/0002).
  */
 import { createHash } from 'node:crypto';
+import type { Socket } from 'node:net';
 import {
   type CompiledQuery,
-  type DatabaseConnection,
   type DatabaseIntrospector,
   type Dialect,
   type DialectAdapter,
@@ -18,6 +18,7 @@ import {
   type QueryResult,
 } from 'kysely';
 import { DatabaseError, type QueryResult as PgResult, type Pool, type PoolClient } from 'pg';
+import type { PostingConnection } from './compiled.ts';
 import { DatabaseBusyError } from './database.ts';
 
 /** The server keeps a plan for every name on every connection, so names have an end. */
@@ -56,16 +57,48 @@ export function isStalePlan(error: unknown): boolean {
 /** The server took the connection away before the transaction began: nothing happened, a new one may do it. */
 export class StaleConnectionError extends Error {}
 
-class PostgresConnection implements DatabaseConnection {
+/**
+ * In a transaction, statements that are issued in one turn of the loop travel together and are answered together; `post`
+ * does not wait for an answer at all. The server still runs them one after the other, as they were issued.
+ */
+class PostgresConnection implements PostingConnection {
   readonly client: PoolClient;
   readonly #settings: Settings;
   /** The pool must not hand it out again. */
   broken = false;
-  inTransaction = false;
+  #begun: Promise<unknown> | undefined;
+  /** What went wrong first of what nobody waited for; the server then refuses whatever comes after it. */
+  #failure: Error | undefined;
+  #ended = false;
 
   constructor(client: PoolClient, settings: Settings) {
     this.client = client;
     this.#settings = settings;
+  }
+
+  /** Begins a transaction, with the first of its statements. */
+  begin(): void {
+    this.#begun = this.run(this.#settings.begin).catch((cause: unknown) => {
+      this.broken = true;
+      this.#failure ??= new StaleConnectionError('PostgreSQL closed the connection.', { cause });
+    });
+  }
+
+  async commit(): Promise<void> {
+    // A connection that breaks before the begin is answered may be tried again, so until then no commit is on its way.
+    await this.#begun;
+    if (this.#failure) throw this.#failure;
+    const { command } = await this.run('commit').catch((error: unknown) => {
+      throw this.#failure ?? error;
+    });
+    if (this.#failure) throw this.#failure;
+    // PostgreSQL answers a commit after a failed statement with ROLLBACK, and calls that a success.
+    if (command !== 'COMMIT')
+      throw new Error('A statement of the transaction failed and its error was swallowed.');
+  }
+
+  end(): void {
+    this.#ended = true;
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
@@ -73,16 +106,32 @@ class PostgresConnection implements DatabaseConnection {
     try {
       return toKysely(await this.run<R>(query.sql, query.parameters, name));
     } catch (error) {
-      if (!isStalePlan(error)) throw error;
-      this.broken = true;
-      if (lostNames.includes((error as DatabaseError).code)) this.#settings.names.enabled = false;
       // Inside a transaction the error has ended it; `write` begins another.
-      if (this.inTransaction) throw error;
+      if (this.#failure) throw this.#failure;
+      if (!this.#isStale(error) || this.#begun) throw error;
       return toKysely(await this.run<R>(query.sql, query.parameters));
     }
   }
 
+  post({ sql, parameters }: CompiledQuery): void {
+    this.#assertOpen();
+    this.run(sql, parameters, this.#settings.names.nameOf(sql)).catch((error: Error) => {
+      if (this.#failure) return;
+      this.#isStale(error);
+      this.#failure = error;
+    });
+  }
+
+  #isStale(error: unknown): boolean {
+    if (!isStalePlan(error)) return false;
+    this.broken = true;
+    if (lostNames.includes((error as DatabaseError).code)) this.#settings.names.enabled = false;
+    return true;
+  }
+
   async run<R>(text: string, values: readonly unknown[] = [], name?: string): Promise<PgResult<R & object>> {
+    this.#assertOpen();
+    this.#gather();
     try {
       const config = { text, values: [...values], query_timeout: this.#settings.queryTimeoutMs };
       return await this.client.query<R & object>(name === undefined ? config : { ...config, name });
@@ -90,6 +139,17 @@ class PostgresConnection implements DatabaseConnection {
       if (!(error instanceof DatabaseError)) this.broken = true;
       throw error;
     }
+  }
+
+  #assertOpen(): void {
+    if (this.#ended) throw new Error('This transaction has ended.');
+  }
+
+  /** What is written in this turn of the loop leaves in one piece. */
+  #gather(): void {
+    const { stream } = (this.client as unknown as { connection: { stream: Socket } }).connection;
+    stream.cork();
+    process.nextTick(() => stream.uncork());
   }
 
   // biome-ignore lint/correctness/useYield: the interface wants a generator
@@ -132,20 +192,11 @@ class PostgresDriver implements Driver {
   }
 
   async beginTransaction(connection: PostgresConnection): Promise<void> {
-    connection.inTransaction = true;
-    try {
-      await connection.run(this.#settings.begin);
-    } catch (cause) {
-      connection.broken = true;
-      throw new StaleConnectionError('PostgreSQL closed the connection.', { cause });
-    }
+    connection.begin();
   }
 
   async commitTransaction(connection: PostgresConnection): Promise<void> {
-    const { command } = await connection.run('commit');
-    // PostgreSQL answers a commit after a failed statement with ROLLBACK, and calls that a success.
-    if (command !== 'COMMIT')
-      throw new Error('A statement of the transaction failed and its error was swallowed.');
+    await connection.commit();
   }
 
   async rollbackTransaction(connection: PostgresConnection): Promise<void> {
@@ -158,6 +209,7 @@ class PostgresDriver implements Driver {
   }
 
   async releaseConnection(connection: PostgresConnection): Promise<void> {
+    connection.end();
     connection.client.release(connection.broken);
   }
 

@@ -4,7 +4,8 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createTestDatabase } from '../../test/helpers/database.ts';
 import { startPostgres } from '../../test/helpers/postgres.ts';
 import { silentLogger } from '../lib/logger.ts';
-import type { Database, Tx } from './database.ts';
+import { compileOnce, compileWrite } from './compiled.ts';
+import { type Database, isAway, isUniqueViolation, type Tx } from './database.ts';
 import { migrate } from './migrate.ts';
 import { openDatabase } from './open.ts';
 
@@ -30,6 +31,12 @@ async function open(
 
 const insert = (tx: Tx, id: string) =>
   tx.q.insertInto('workers').values({ id, host: 'h', pid: 1, started_at: 1, seen_at: 1 }).execute();
+const insertLater = compileWrite((q, of: { id: string }) =>
+  q.insertInto('workers').values({ id: of.id, host: 'h', pid: 1, started_at: 1, seen_at: 1 }),
+);
+const findId = compileOnce((q, of: { id: string }) =>
+  q.selectFrom('workers').select('id').where('id', '=', of.id),
+);
 const ids = async (db: Database) =>
   (await db.read.selectFrom('workers').select('id').orderBy('id').execute()).map((row) => row.id);
 const tell = (db: Database, payload: string) => db.write(async (tx) => tx.notify('work', payload));
@@ -109,12 +116,14 @@ describe('wake-ups', () => {
   });
 });
 
-/** Carries bytes to PostgreSQL, until `freeze`: then those connections stay open and carry nothing. */
-async function startProxy(target: number): Promise<{ port: number; freeze(): void }> {
+/** Carries bytes to PostgreSQL, until `freeze`: then those connections stay open and carry nothing. `sent` counts pieces. */
+async function startProxy(target: number): Promise<{ port: number; freeze(): void; sent(): number }> {
   const sockets: Socket[] = [];
+  let sent = 0;
   const server = createServer((near) => {
     const far = openSocket(target, '127.0.0.1');
     sockets.push(near, far);
+    near.on('data', () => sent++);
     near.pipe(far).pipe(near);
     for (const socket of [near, far]) socket.on('error', () => {});
   });
@@ -126,7 +135,7 @@ async function startProxy(target: number): Promise<{ port: number; freeze(): voi
   const freeze = () => {
     for (const socket of sockets) socket.unpipe().pause();
   };
-  return { port: (server.address() as { port: number }).port, freeze };
+  return { port: (server.address() as { port: number }).port, freeze, sent: () => sent };
 }
 
 describe('transactions', () => {
@@ -172,6 +181,54 @@ describe('transactions', () => {
     });
     await expect(write).rejects.toThrow('swallowed');
     expect(await ids(db)).toEqual([]);
+  });
+
+  test('a write that nobody waits for fails the commit with its own error, and leaves nothing', async () => {
+    const db = await open(await place());
+    await db.write((tx) => insert(tx, 'taken'));
+    const write = db.write(async (tx) => {
+      await insert(tx, 'a');
+      await insertLater(tx.q, { id: 'taken' });
+      await insertLater(tx.q, { id: 'b' });
+    });
+    expect(isUniqueViolation(await write.catch((error: unknown) => error))).toBe(true);
+    const reading = db.write(async (tx) => {
+      await insertLater(tx.q, { id: 'taken' });
+      await findId(tx.q, { id: 'taken' });
+    });
+    expect(isUniqueViolation(await reading.catch((error: unknown) => error))).toBe(true);
+    expect(await ids(db)).toEqual(['taken']);
+    await db.write(async (tx) => insertLater(tx.q, { id: 'b' }));
+    expect(await ids(db)).toEqual(['b', 'taken']);
+  });
+
+  test('a query after the end is refused', async () => {
+    const db = await open(await place());
+    const left = await db.write(async (tx) => tx.q);
+    await expect(findId(left, { id: 'a' })).rejects.toThrow('has ended');
+    await expect(insertLater(left, { id: 'a' })).rejects.toThrow('has ended');
+    expect(await ids(db)).toEqual([]);
+  });
+
+  test('what is asked together, and what nobody waits for, is one way there and back', async () => {
+    const url = await place();
+    const proxy = await startProxy(Number(new URL(url).port));
+    const proxied = new URL(url);
+    proxied.port = String(proxy.port);
+    const db = await open(proxied.href, { poolSize: 1 });
+    const work = () =>
+      db.write(async (tx) => {
+        const found = await Promise.all([findId(tx.q, { id: 'a' }), findId(tx.q, { id: 'b' })]);
+        expect(found).toEqual([[], []]);
+        for (const id of ['c', 'd', 'e']) await insertLater(tx.q, { id });
+      });
+    await work();
+    await db.write(({ q }) => q.deleteFrom('workers').execute());
+    const before = proxy.sent();
+    await work();
+    // The begin goes with the questions, the commit with the writes.
+    expect(proxy.sent() - before).toBeLessThanOrEqual(2);
+    expect(await ids(db)).toEqual(['c', 'd', 'e']);
   });
 
   test('a relaxed write is a write', async () => {
@@ -288,9 +345,10 @@ describe('connections', () => {
   test('that wait for a turn are bounded', async () => {
     const db = await open(await place(), { poolSize: 1 });
     const results = await Promise.allSettled(Array.from({ length: 1_200 }, () => run(db, 'select 1')));
-    const refused = results.filter((result) => result.status === 'rejected').map(({ reason }) => reason.name);
-    expect(refused.length).toBeGreaterThan(100);
-    expect(new Set(refused)).toEqual(new Set(['DatabaseBusyError']));
+    const refused = results.filter((result) => result.status === 'rejected').map(({ reason }) => reason);
+    expect(refused.filter(({ name }) => name === 'DatabaseBusyError').length).toBeGreaterThan(100);
+    // On a slow machine some of those that may wait do so for too long.
+    expect(refused.filter((reason) => !isAway(reason))).toEqual([]);
     expect(await run(db, 'select 1 as one')).toEqual([{ one: 1 }]);
   });
 

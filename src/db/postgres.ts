@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Kysely, sql } from 'kysely';
 import { Client, DatabaseError, Pool, type PoolConfig, types } from 'pg';
 import { type Logger, warnOfOutage } from '../lib/logger.ts';
+import { shortenWay } from './compiled.ts';
 import type { Database, LockableTable, Queries, Tx, WriteOptions } from './database.ts';
 import { Listeners, Notifications } from './listeners.ts';
 import { isOneOf } from './lists.ts';
@@ -86,9 +87,10 @@ class PostgresDatabase implements Database {
     for (let attempt = 1; ; attempt += 1) {
       const told = new Notifications();
       try {
-        const value = await writer
-          .transaction()
-          .execute((q) => fn({ q, notify: (channel, payload) => told.add(channel, payload) }));
+        const value = await writer.transaction().execute(async (q) => {
+          await q.getExecutor().provideConnection(async (connection) => shortenWay(q, connection));
+          return fn({ q, notify: (channel, payload) => told.add(channel, payload) });
+        });
         this.#tell(told);
         return value;
       } catch (error) {
@@ -175,7 +177,7 @@ function connection(url: string): PoolConfig {
 
 /** A connection that breaks says so with an event; unheard, that event would end the process. */
 function createPool(config: PoolConfig, logger: Logger): Pool {
-  const pool = new Pool({ ...config, idleTimeoutMillis: idleConnectionMs });
+  const pool = new Pool({ ...config, pipeline: true, idleTimeoutMillis: idleConnectionMs });
   pool.on('connect', (client) => client.on('error', () => {}));
   pool.on('error', (error) => warnOfOutage(logger, error, 'an idle connection to PostgreSQL broke'));
   return pool;

@@ -2,7 +2,7 @@
  * What happens in a project is written down in the transaction that makes it happen: no change without its event, no
  * event without its change, and no event without its deliveries to the webhooks that want it. Topics: contract §8.3.
  */
-import { compileOnce } from '../db/compiled.ts';
+import { compileOnce, compileWrite } from '../db/compiled.ts';
 import type { Tx } from '../db/database.ts';
 import type { EventTable, WebhookDeliveryTable } from '../db/schema.ts';
 import { createId } from '../lib/ids.ts';
@@ -21,7 +21,8 @@ export interface NewEvent {
   now: number;
 }
 
-const selectWebhooks = compileOnce((q, of: { project: string }) =>
+/** The webhooks of a project, for `emit`. */
+export const findWebhooks = compileOnce((q, of: { project: string }) =>
   q
     .selectFrom('webhooks')
     .select(['id', 'topics', 'is_active', 'is_ordered'])
@@ -29,7 +30,7 @@ const selectWebhooks = compileOnce((q, of: { project: string }) =>
     .where('deleted_at', 'is', null),
 );
 
-const insertEvent = compileOnce((q, event: EventTable) =>
+const insertEvent = compileWrite((q, event: EventTable) =>
   q.insertInto('events').values({
     id: event.id,
     project_id: event.project_id,
@@ -40,7 +41,7 @@ const insertEvent = compileOnce((q, event: EventTable) =>
   }),
 );
 
-const insertDelivery = compileOnce((q, row: WebhookDeliveryTable) =>
+const insertDelivery = compileWrite((q, row: WebhookDeliveryTable) =>
   q.insertInto('webhook_deliveries').values({
     id: row.id,
     webhook_id: row.webhook_id,
@@ -61,11 +62,18 @@ const insertDelivery = compileOnce((q, row: WebhookDeliveryTable) =>
   }),
 );
 
-/** Adds an event to the log and to the queue of each webhook that wants it. Returns its id. */
-export async function emit(tx: Tx, event: NewEvent): Promise<string> {
+/**
+ * Adds an event to the log and to the queue of each webhook that wants it. Returns its id. Whoever has found the webhooks
+ * of the project in this transaction hands them over.
+ */
+export async function emit(
+  tx: Tx,
+  event: NewEvent,
+  webhooks?: Awaited<ReturnType<typeof findWebhooks>>,
+): Promise<string> {
   const id = await logEvent(tx, event);
-  const webhooks = await selectWebhooks(tx.q, { project: event.projectId });
-  const wanting = webhooks.filter((webhook) => subscribedTopics(webhook.topics).has(event.topic));
+  const all = webhooks ?? (await findWebhooks(tx.q, { project: event.projectId }));
+  const wanting = all.filter((webhook) => subscribedTopics(webhook.topics).has(event.topic));
   if (wanting.length > 0) await enqueue(tx, { ...event, id }, wanting);
   return id;
 }

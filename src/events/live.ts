@@ -2,7 +2,7 @@
  * What live pages see: small frames of one session, kept five minutes so that a page that lost its connection can be
  * told what it missed (contract §5.1). They are rows, so that any process can replay them.
  */
-import { compileOnce } from '../db/compiled.ts';
+import { compileWrite } from '../db/compiled.ts';
 import type { Database, Queries, Tx } from '../db/database.ts';
 import type { LiveEventTable } from '../db/schema.ts';
 
@@ -25,7 +25,7 @@ export const sessionChanged = 'session';
 
 export const keptForMs = 5 * 60_000;
 
-const insertLive = compileOnce((q, row: Omit<LiveEventTable, 'seq'>) =>
+const insertLive = compileWrite((q, row: Omit<LiveEventTable, 'seq'>) =>
   q
     .insertInto('live_events')
     .values({ session_id: row.session_id, name: row.name, data: row.data, created_at: row.created_at }),

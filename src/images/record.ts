@@ -3,12 +3,12 @@
  * Its commit is the moment when the answer 201 becomes true.
  */
 import { sql } from 'kysely';
-import { compileOnce } from '../db/compiled.ts';
+import { compileOnce, compileWrite } from '../db/compiled.ts';
 import { type Database, DatabaseBusyError, isOutOfRoom, type Queries, type Tx } from '../db/database.ts';
 import type { ImageTable } from '../db/schema.ts';
 import { enqueueDeliveries } from '../deliveries/enqueue.ts';
 import { AppError } from '../errors.ts';
-import { emit } from '../events/emit.ts';
+import { emit, findWebhooks } from '../events/emit.ts';
 import { emitLive } from '../events/live.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Received } from '../queue/observer.ts';
@@ -39,6 +39,21 @@ export class ReceivedBefore extends Error {
   }
 }
 
+const selectReceived = compileOnce((q, of: { session: string; clientId: string }) =>
+  q
+    .selectFrom('images')
+    .select(['id', 'filename', 'size_bytes'])
+    .select((eb) =>
+      eb
+        .selectFrom('deliveries')
+        .select((count) => count.fn.countAll<number>().as('count'))
+        .whereRef('deliveries.image_id', '=', 'images.id')
+        .as('deliveries'),
+    )
+    .where('session_id', '=', of.session)
+    .where('client_id', '=', of.clientId),
+);
+
 /** The image that a client's name already stands for. */
 export async function findReceived(
   q: Queries,
@@ -46,23 +61,13 @@ export async function findReceived(
   clientId: string | undefined,
 ): Promise<ReceivedImage | undefined> {
   if (clientId === undefined) return undefined;
-  const image = await q
-    .selectFrom('images')
-    .select(['id', 'filename', 'size_bytes'])
-    .where('session_id', '=', session.id)
-    .where('client_id', '=', clientId)
-    .executeTakeFirst();
+  const [image] = await selectReceived(q, { session: session.id, clientId });
   if (!image) return undefined;
-  const { count } = await q
-    .selectFrom('deliveries')
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('image_id', '=', image.id)
-    .executeTakeFirstOrThrow();
   return {
     id: image.id,
     filename: image.filename,
     sizeBytes: image.size_bytes,
-    destinations: Number(count),
+    destinations: Number(image.deliveries),
     longPolling: session.longPolling,
     replayed: true,
   };
@@ -93,7 +98,7 @@ type NewImage = Omit<
   'acknowledged_at' | 'leased_until' | 'purged_at' | 'thumbnails' | 'client_id'
 > & { client_id: string | null };
 
-const insertImage = compileOnce((q, image: NewImage) =>
+const insertImage = compileWrite((q, image: NewImage) =>
   q.insertInto('images').values({
     id: image.id,
     session_id: image.session_id,
@@ -140,6 +145,21 @@ export interface ImageToRecord extends CheckedImage {
 }
 
 /**
+ * What the transaction has to know. The questions are asked together, for on PostgreSQL that is one way there and back, and in
+ * this order: whoever holds the place holds the session's row, so a second one of the same name sees the first.
+ */
+async function prepare(tx: Tx, session: Session, clientId: string | undefined, now: number) {
+  const [[place], known, destinations, webhooks] = await Promise.all([
+    takePlace(tx.q, { id: session.id, maxImages: session.limits.maxImages, now }),
+    findReceived(tx.q, session, clientId),
+    selectDestinations(tx.q, { session: session.id }),
+    findWebhooks(tx.q, { project: session.projectId }),
+  ]);
+  if (known) throw new ReceivedBefore(known);
+  return { place, destinations: destinations.map((row) => row.destination_id), webhooks };
+}
+
+/**
  * The transaction of the promise. `settle` is what else becomes true together with the image. Throws AppError when the
  * session filled up or ended meanwhile, ReceivedBefore when the image is there already.
  */
@@ -151,17 +171,14 @@ export async function record(
 ): Promise<ReceivedImage> {
   const destinations = await db.write(async (tx) => {
     const now = clock.now();
-    const [place] = await takePlace(tx.q, { id: session.id, maxImages: session.limits.maxImages, now });
-    // Whoever holds the place holds the session's row, so a second one of the same name sees the first.
-    const known = await findReceived(tx.q, session, image.clientId);
-    if (known) throw new ReceivedBefore(known);
+    const { place, destinations: ids, webhooks } = await prepare(tx, session, image.clientId, now);
     if (!place) return undefined;
-    await insertImage(tx.q, rowOf(session, image, { position: place.images_count - 1, now }));
-    const ids = (await selectDestinations(tx.q, { session: session.id })).map((row) => row.destination_id);
+    const count = place.images_count;
+    await insertImage(tx.q, rowOf(session, image, { position: count - 1, now }));
     const of = { id: image.id, sessionId: session.id, projectId: session.projectId };
     await enqueueDeliveries(tx, of, ids, now);
     await settle?.(tx, image.id);
-    await tell(tx, session, image, { isStoredOnly: ids.length === 0, now });
+    await tell(tx, session, image, { count, isStoredOnly: ids.length === 0, webhooks, now });
     return ids.length;
   });
   if (destinations === undefined) throw await whyNoPlace(db, session, clock.now());
@@ -196,12 +213,20 @@ function rowOf(
   };
 }
 
+interface Place {
+  /** Photos of the session, with this one. */
+  count: number;
+  isStoredOnly: boolean;
+  webhooks: Awaited<ReturnType<typeof findWebhooks>>;
+  now: number;
+}
+
 /** What live pages and webhooks hear of a photo that was received. */
 async function tell(
   tx: Tx,
   session: Session,
   { id, filename, sizeBytes, mimeType }: ImageToRecord,
-  { isStoredOnly, now }: { isStoredOnly: boolean; now: number },
+  { count, isStoredOnly, webhooks, now }: Place,
 ): Promise<void> {
   await emitLive(tx, session.id, 'image:ready', { imageId: id, filename, sizeBytes }, now);
   const data = {
@@ -213,12 +238,13 @@ async function tell(
     tags: flattenTags(session.tags) ?? [],
   };
   const about = { projectId: session.projectId, sessionId: session.id, data, now };
-  await emit(tx, { ...about, topic: 'project.upload.started' });
+  await emit(tx, { ...about, topic: 'project.upload.started' }, webhooks);
   if (!isStoredOnly) return;
   // There is nothing further to reach. With long polling the acknowledgement completes it.
   const { projectId, longPolling, limits } = session;
-  if (!longPolling) await emit(tx, { ...about, topic: 'project.upload.completed' });
+  if (!longPolling) await emit(tx, { ...about, topic: 'project.upload.completed' }, webhooks);
   const { maxImages } = limits;
+  if (count < maxImages) return;
   await completeIfDone(tx, { id: session.id, projectId, maxImages, longPolling }, now);
 }
 

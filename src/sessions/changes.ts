@@ -1,20 +1,25 @@
 /** The moments in a session's life that more than one room brings about. */
 import { sql } from 'kysely';
-import { compileOnce } from '../db/compiled.ts';
+import { compileOnce, compileWrite } from '../db/compiled.ts';
 import type { Tx } from '../db/database.ts';
 import { emit } from '../events/emit.ts';
 import { emitLive, sessionChanged } from '../events/live.ts';
+
+const moveOn = compileWrite((q, session: { id: string; now: number }) =>
+  q
+    .updateTable('sessions')
+    .set({
+      changed_at: sql<number>`case when changed_at >= ${session.now} then changed_at + 1 else ${session.now} end`,
+    })
+    .where('id', '=', session.id),
+);
 
 /**
  * Moves `lastChanged` on, strictly, and wakes whoever waits for the session (contract §2.9: a client echoes the value,
  * so it must never stand still over a change).
  */
 export async function touchSession(tx: Tx, id: string, now: number): Promise<void> {
-  await tx.q
-    .updateTable('sessions')
-    .set({ changed_at: sql<number>`case when changed_at >= ${now} then changed_at + 1 else ${now} end` })
-    .where('id', '=', id)
-    .execute();
+  await moveOn(tx.q, { id, now });
   tx.notify(sessionChanged, id);
 }
 
