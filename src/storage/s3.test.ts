@@ -215,6 +215,23 @@ describe('a store that misbehaves', () => {
     expect(seen).toEqual(['PUT', 'HEAD', 'DELETE']);
   });
 
+  test('one that names the MD5 of a small photo is believed, one that names another is asked', async () => {
+    const seen: string[] = [];
+    let etag = '"8cbad96aced40b3838dd9f07f6ef5772"';
+    const port = await serve((request, response) => {
+      seen.push(request.method ?? '');
+      request.resume();
+      const headers = request.method === 'HEAD' ? { 'content-length': '4' } : { etag };
+      response.writeHead(200, headers).end();
+    });
+    await put(open({ port }), newKey(), Buffer.from('fo'), Buffer.from('ur'));
+    expect(seen.splice(0)).toEqual(['PUT']);
+    // As with encryption under a key of its own: not a hash of the bytes.
+    etag = '"00000000000000000000000000000000"';
+    await put(open({ port }), newKey(), Buffer.from('four'));
+    expect(seen).toEqual(['PUT', 'HEAD']);
+  });
+
   test('one whose answer to the completion is lost is asked for the size', async () => {
     const seen: string[] = [];
     const size = 6 * MIB;
