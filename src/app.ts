@@ -28,7 +28,7 @@ import { createTlsListener, type TlsListener } from './http/tls-listener.ts';
 import { createDownloadLinks, type DownloadLinks } from './images/download-link.ts';
 import { removeOrphans } from './images/orphans.ts';
 import { removeLostPieces, sweepPartials } from './images/partial-uploads.ts';
-import { purgeImages, purgeProjectImages } from './images/retention.ts';
+import { finishRemovals, purgeImages, purgeProjectImages } from './images/retention.ts';
 import { openServerKeys, type ServerKeyPair, tendServerKeys } from './images/server-key.ts';
 import { type Chores, createChores } from './lib/chores.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
@@ -358,6 +358,11 @@ function choresOf(parts: {
       everyMs: 600_000,
       run: () =>
         purgeProjectImages({ db, storage }, { retentionDays: config.retentionDays, now: clock.now() }),
+    },
+    {
+      name: 'remove what was left to be removed',
+      everyMs: 60_000,
+      run: () => finishRemovals({ db, storage }, clock.now()),
     },
     {
       name: 'remove bytes without a row',

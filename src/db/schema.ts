@@ -200,6 +200,13 @@ export interface ImageTable {
   created_at: number;
 }
 
+/** Bytes that nobody may see any more and that are still to be removed. */
+export interface RemovalTable {
+  storage_key: string;
+  /** When whoever looks next may take it on. */
+  due_at: number;
+}
+
 /** A photo that comes in pieces; `id` is the client's name for it. */
 export interface PartialUploadTable {
   session_id: string;
@@ -643,6 +650,7 @@ export interface Schema {
   session_destinations: SessionDestinationTable;
   oauth_states: OAuthStateTable;
   images: ImageTable;
+  removals: RemovalTable;
   partial_uploads: PartialUploadTable;
   shares: ShareTable;
   deliveries: DeliveryTable;

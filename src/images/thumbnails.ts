@@ -41,13 +41,9 @@ function keyOf(image: { id: string; storage_key: string }, variant: string): str
 const variantsOf = (image: Pick<StoredImage, 'thumbnails'>): string[] =>
   image.thumbnails === undrawable ? [] : image.thumbnails.split(' ').filter((text) => text !== '');
 
-/** Removes the small pictures of a photo whose bytes are removed. */
-export async function removeThumbnails(
-  storage: Storage,
-  image: Pick<StoredImage, 'id' | 'storage_key' | 'thumbnails'>,
-): Promise<void> {
-  for (const variant of variantsOf(image)) await storage.remove(keyOf(image, variant));
-}
+/** Where the small pictures of a photo lie, for whoever removes its bytes. */
+export const thumbnailKeys = (image: Pick<StoredImage, 'id' | 'storage_key' | 'thumbnails'>): string[] =>
+  variantsOf(image).map((variant) => keyOf(image, variant));
 
 export function createThumbnails({ db, storage }: { db: Database; storage: Storage }): Thumbnails {
   // Decoding takes memory by the pixel; whoever scrolls through a grid asks for fifty.

@@ -14,6 +14,7 @@ import * as dashboard from './0013-dashboard.ts';
 import * as partitions from './0014-partitions.ts';
 import * as projectRetention from './0015-project-retention.ts';
 import * as projectSecretOverlap from './0016-project-secret-overlap.ts';
+import * as removals from './0017-removals.ts';
 
 export interface Migration {
   readonly version: number;
@@ -35,4 +36,5 @@ export const migrations: readonly Migration[] = [
   { version: 14, name: 'partitions', up: partitions.up },
   { version: 15, name: 'project-retention', up: projectRetention.up },
   { version: 16, name: 'project-secret-overlap', up: projectSecretOverlap.up },
+  { version: 17, name: 'removals', up: removals.up },
 ];
