@@ -2,7 +2,7 @@
  * A private PostgreSQL server for tests: own folder, own port, removed at the end. The database server refuses to run
  * as root, so root starts it as another user.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   appendFileSync,
@@ -20,14 +20,15 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { Client } from 'pg';
 
 export interface PostgresServer {
   readonly port: number;
   /** Of the superuser; `database` defaults to `postgres`. */
   url(database?: string): string;
-  /** Ends all connections and starts again on the same port. */
-  restart(): Promise<void>;
+  /** Ends all connections and starts again on the same port; `immediate` as `pg_ctl restart -m immediate` does: nothing is brought to an end. */
+  restart(mode?: 'fast' | 'immediate'): Promise<void>;
   /** Ends it as a power cut would. */
   kill9(): Promise<void>;
   /** Starts it again after that. */
@@ -71,7 +72,11 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   return {
     port,
     url,
-    restart: async () => {
+    restart: async (mode = 'fast') => {
+      if (mode === 'immediate') {
+        const args = ['stop', '-w', '-m', 'immediate', '-D', data];
+        await promisify(execFile)(join(bin, 'pg_ctl'), args, { ...user, cwd: folder });
+      }
       await stopServer(server);
       server = await begin();
     },
