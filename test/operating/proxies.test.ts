@@ -1,5 +1,6 @@
 /** The proxy examples of deploy/, each in its real proxy with a certificate of its own, in front of the whole app. */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
@@ -68,6 +69,35 @@ const proxies: Record<string, Proxy> = {
         .replace('reverse_proxy 127.0.0.1:3000', `reverse_proxy 127.0.0.1:${app}`)}`,
     }),
   },
+  apache: {
+    program: '/usr/sbin/apache2',
+    args: ({ folder }) => ['-DFOREGROUND', '-f', `${folder}/httpd.conf`],
+    files: ({ folder, port, plainPort, app }) => {
+      const sites = read('apache/apertur.conf')
+        .replaceAll('photos.example', name)
+        .replace('<VirtualHost *:80>', `<VirtualHost 127.0.0.1:${plainPort}>`)
+        .replace('<VirtualHost *:443>', `<VirtualHost 127.0.0.1:${port}>`)
+        .replace('http://127.0.0.1:3000/', `http://127.0.0.1:${app}/`)
+        .replaceAll(`/etc/ssl/${name}`, folder);
+      // Those that the example names, and those that Debian always has on.
+      const named = /a2enmod (.*) && a2ensite/.exec(sites)![1]!.split(' ');
+      const modules = ['mpm_event', 'authz_core', 'socache_shmcb', ...named];
+      return {
+        'httpd.conf': [
+          'ServerRoot /usr/lib/apache2',
+          'ServerName localhost',
+          `PidFile ${folder}/pid`,
+          `ErrorLog ${folder}/error.log`,
+          `DefaultRuntimeDir ${folder}`,
+          `Mutex file:${folder} default`,
+          ...(process.getuid!() === 0 ? ['User www-data', 'Group www-data'] : []),
+          ...modules.map((module) => `LoadModule ${module}_module modules/mod_${module}.so`),
+          ...[port, plainPort].map((at) => `Listen 127.0.0.1:${at}`),
+          sites,
+        ].join('\n'),
+      };
+    },
+  },
 };
 
 for (const [which, proxy] of Object.entries(proxies)) {
@@ -130,6 +160,20 @@ for (const [which, proxy] of Object.entries(proxies)) {
       });
       await until(() => heard.includes('event: connected'), 'the first event');
       live.outgoing.destroy();
+    });
+
+    test('a WebSocket is opened through it', async () => {
+      const { outgoing } = open(place, 'GET', '/socket.io/?EIO=4&transport=websocket', {
+        connection: 'Upgrade',
+        upgrade: 'websocket',
+        'sec-websocket-version': '13',
+        'sec-websocket-key': Buffer.alloc(16, 7).toString('base64'),
+      });
+      const upgraded = once(outgoing, 'upgrade') as Promise<[IncomingMessage, net.Socket]>;
+      outgoing.end();
+      const [answer, socket] = await upgraded;
+      expect(answer.statusCode).toBe(101);
+      socket.destroy();
     });
 
     test('the address of a client is what the proxy saw, whatever the client says', async () => {
