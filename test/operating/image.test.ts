@@ -2,7 +2,7 @@
  * What the Dockerfile puts into the image is enough to run, as a user who may write nothing but the data directory. Laid
  * out from the file's own lines; the base image and `npm ci` are not run here.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -30,15 +30,14 @@ const instructions = (name: string): string[] =>
 const nobody = 65_534;
 const isRoot = process.getuid!() === 0;
 
-function layOut(): { app: string; data: string; closed: string } {
+function layOut(): { app: string; data: string; closed: string; temporary: string } {
   const folder = mkdtempSync(path.join(memoryFolder(), 'apertur-image-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const [app, data, closed] = ['app', 'data', 'closed'].map((name) => path.join(folder, name)) as [
-    string,
-    string,
-    string,
-  ];
-  for (const place of [app, data, closed]) mkdirSync(place);
+  const place = (name: string): string => {
+    mkdirSync(path.join(folder, name));
+    return path.join(folder, name);
+  };
+  const [app, data, closed, temporary] = [place('app'), place('data'), place('closed'), place('temporary')];
   for (const line of instructions('COPY')) {
     const words = line.split(/\s+/).filter((word) => !word.startsWith('--'));
     const target = words.pop()!;
@@ -57,16 +56,60 @@ function layOut(): { app: string; data: string; closed: string } {
   chmodSync(app, 0o555);
   chmodSync(closed, 0o555);
   if (isRoot) chownSync(data, nobody, nobody);
-  return { app, data, closed };
+  return { app, data, closed, temporary };
 }
 
-function start(place: ReturnType<typeof layOut>, args: string[], settings: Record<string, string>) {
-  const child = spawn(process.execPath, ['bin/apertur.js', ...args], {
-    cwd: place.app,
-    // The temporary folder of the system is closed, too.
-    env: { NODE_ENV: 'production', TMPDIR: place.closed, APERTUR_DATA_DIR: place.data, ...settings },
-    ...(isRoot ? { uid: nobody, gid: nobody } : {}),
-  });
+type Place = ReturnType<typeof layOut>;
+
+function start(place: Place, args: string[], settings: Record<string, string>) {
+  return watch(
+    spawn(process.execPath, ['bin/apertur.js', ...args], {
+      cwd: place.app,
+      // The temporary folder of the system is closed, too.
+      env: { NODE_ENV: 'production', TMPDIR: place.closed, APERTUR_DATA_DIR: place.data, ...settings },
+      ...(isRoot ? { uid: nobody, gid: nobody } : {}),
+    }),
+  );
+}
+
+/**
+ * As `read_only: true`, `tmpfs`, `cap_drop: [ALL]` and `no-new-privileges` of the compose file have it, and the USER of the image: a view of the file
+ * system of its own, in which all that is mounted is read-only but the data directory and 64 MB for temporary files.
+ */
+const contained = `
+  set -eu
+  mount --make-rprivate /
+  mount --bind "$APERTUR_DATA_DIR" "$APERTUR_DATA_DIR"
+  mount -t tmpfs -o size=64m,mode=1777 tmpfs "$TMPDIR"
+  cut -d ' ' -f 5 /proc/self/mountinfo | sort -u | while read -r where; do
+    case "$where" in
+      "$APERTUR_DATA_DIR" | "$TMPDIR" | /proc* | /sys*) ;;
+      *) mount -o remount,bind,ro "$where" ;;
+    esac
+  done
+  for folder in / /tmp /var/tmp /dev/shm "$PWD"; do
+    if touch "$folder/writable" 2>/dev/null; then echo "$folder can be written to"; exit 3; fi
+  done
+  exec setpriv --reuid=${nobody} --regid=${nobody} --clear-groups --no-new-privs --bounding-set=-all "$@"
+`;
+
+function startContained(place: Place, args: string[], settings: Record<string, string>) {
+  const command = ['--mount', 'sh', '-c', contained, 'sh', process.execPath, 'bin/apertur.js', ...args];
+  return watch(
+    spawn('unshare', command, {
+      cwd: place.app,
+      env: {
+        PATH: process.env.PATH,
+        NODE_ENV: 'production',
+        TMPDIR: place.temporary,
+        APERTUR_DATA_DIR: place.data,
+        ...settings,
+      },
+    }),
+  );
+}
+
+function watch(child: ChildProcessWithoutNullStreams) {
   let out = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk) => {
@@ -77,10 +120,10 @@ function start(place: ReturnType<typeof layOut>, args: string[], settings: Recor
   return { child, out: () => out };
 }
 
-test('the files of the image serve, receive and deliver as a user who may write to /data alone', async () => {
-  const place = layOut();
-  const settings = { APERTUR_PORT: '0', APERTUR_HOST: '127.0.0.1', APERTUR_METRICS_PORT: '0' };
-  const server = start(place, ['serve'], settings);
+const settings = { APERTUR_PORT: '0', APERTUR_HOST: '127.0.0.1', APERTUR_METRICS_PORT: '0' };
+
+/** Sends a photo into the session of the trial mode, and waits until it has been delivered to the inbox. Returns the address. */
+async function tryOut(server: ReturnType<typeof watch>, place: Place): Promise<string> {
   await waitUntil(
     'it is ready',
     () => /"Apertur is ready"/.test(server.out()) || server.child.exitCode !== null,
@@ -95,7 +138,13 @@ test('the files of the image serve, receive and deliver as a user who may write 
   const sent = await upload(url!, link!, await makeJpeg());
   expect(sent.status).toBe(201);
   await waitUntil('the photo is in the inbox', () => filesBelow(path.join(place.data, 'inbox')).length === 1);
+  return url!;
+}
 
+test('the files of the image serve, receive and deliver as a user who may write to /data alone', async () => {
+  const place = layOut();
+  const server = start(place, ['serve'], settings);
+  await tryOut(server, place);
   const port = /"port":(\d+),"msg":"Listening for operators"/.exec(server.out())?.[1];
   const [program, ...rest] = JSON.parse(
     /CMD (\[.*\])$/m.exec(instructions('HEALTHCHECK')[0]!)![1]!,
@@ -107,6 +156,18 @@ test('the files of the image serve, receive and deliver as a user who may write 
   expect((await once(server.child, 'close'))[0]).toBe(0);
   const dead = start(place, rest.slice(1), { ...settings, APERTUR_METRICS_PORT: port! });
   expect((await once(dead.child, 'close'))[0]).toBe(1);
+});
+
+// A view of the file system of its own takes root.
+test.runIf(isRoot)('they do so as well where nothing else can be written to at all', async () => {
+  const place = layOut();
+  const server = startContained(place, ['serve'], settings);
+  const url = await tryOut(server, place);
+  expect((await fetch(`${url}/ready`)).status).toBe(200);
+  expect(server.out()).not.toMatch(/EROFS|EACCES|EPERM/);
+  expect(filesBelow(place.closed)).toEqual([]);
+  server.child.kill('SIGTERM');
+  expect((await once(server.child, 'close'))[0], server.out()).toBe(0);
 });
 
 test('the image runs as nobody special, keeps its state in one place, and needs no shell to be asked for its health', () => {
