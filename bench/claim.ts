@@ -2,23 +2,17 @@
  * What a claim costs beside many rows that are not due, finished or waiting for their next attempt: with one thousand, one
  * hundred thousand and three million deliveries, on both databases. It has to stay flat: the indexes of due work hold only what is left to do.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
-import { Client } from 'pg';
-import type { Database, Engine } from '../src/db/database.ts';
+import type { Database } from '../src/db/database.ts';
 import { migrate } from '../src/db/migrate.ts';
-import { openDatabase } from '../src/db/open.ts';
 import { enqueue } from '../src/events/emit.ts';
 import { createEventSource } from '../src/events/source.ts';
 import { createWebhook } from '../src/events/webhooks.ts';
-import { silentLogger } from '../src/lib/logger.ts';
 import { loadSealer } from '../src/lib/sealed.ts';
 import { createProject } from '../src/projects/projects.ts';
-import { startPostgres } from '../test/helpers/postgres.ts';
+import { onBothEngines, type Place } from './both-engines.ts';
 import { median, percentile, type Report, round } from './report.ts';
-import { postgresVersion } from './versions.ts';
 
 const sizes = [1_000, 100_000, 3_000_000];
 const rounds = 12;
@@ -27,44 +21,11 @@ const claims = 20;
 /** Taken by each claim. */
 const taken = 16;
 
-export async function run(report: Report): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'apertur-bench-'));
-  const postgres = await startPostgres();
-  try {
-    report.version('PostgreSQL', await postgresVersion(postgres.url()));
-    for (const engine of ['sqlite', 'postgres'] as const) {
-      await measure(
-        report,
-        engine,
-        async (name) => {
-          if (engine === 'sqlite')
-            return openDatabase({ file: join(folder, `${name}.db`), logger: silentLogger });
-          await createDatabase(postgres.url(), name);
-          return openDatabase({ url: postgres.url(name), logger: silentLogger });
-        },
-        folder,
-      );
-    }
-  } finally {
-    await postgres.stop();
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-async function createDatabase(server: string, name: string): Promise<void> {
-  const client = new Client({ connectionString: server });
-  await client.connect();
-  await client.query(`create database ${name}`);
-  await client.end();
-}
+export const run = (report: Report): Promise<void> =>
+  onBothEngines(report, (place) => measure(report, place));
 
 /** A database a size, and the sizes in turns: then the load of the machine is the same for all of them. */
-async function measure(
-  report: Report,
-  engine: Engine,
-  open: (name: string) => Promise<Database>,
-  folder: string,
-): Promise<void> {
+async function measure(report: Report, { engine, open, folder }: Place): Promise<void> {
   const stages: Stage[] = [];
   try {
     for (const size of sizes) {

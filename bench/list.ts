@@ -41,6 +41,12 @@ export const benchmarks: Readonly<Record<string, Listed>> = {
       'Does a claim cost the same beside a thousand, a hundred thousand and three million finished rows?',
     load: () => import('./claim.ts'),
   },
+  growth: {
+    title: 'Growing tables',
+    question:
+      'What do receiving a photo and claiming its deliveries cost beside a thousand, a hundred thousand and a million photos?',
+    load: () => import('./growth.ts'),
+  },
   workers: {
     title: 'Two workers beside one',
     question: 'How much more do two workers deliver than one, when the receiver is not the limit?',
