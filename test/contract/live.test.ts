@@ -152,7 +152,8 @@ eachApp('live events', (start, engine) => {
       { name: 'image:delivered', ...claims, verifiedBy: expect.stringMatching(/^(hash|size)$/) },
     ]);
     const archive = { imageId: image.id, destinationId: hook, destinationName: 'Archive' };
-    expect(notYet).toEqual([
+    // On a slow machine the next attempt begins before the stream has ended.
+    expect(notYet!.slice(0, 2)).toEqual([
       { name: 'image:delivering', ...archive },
       { name: 'image:delivering', ...archive, nextAttemptAt: expect.stringMatching(/Z$/) },
     ]);
