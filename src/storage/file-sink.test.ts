@@ -85,6 +85,15 @@ describe('memory', () => {
     expect(batches).toEqual([4, 4, 4, 4, 2, 1, 1]);
   });
 
+  test('a pool that holds bytes lets photos collect until they are that many', async () => {
+    const pool = new BlockPool({ heldBytes: 4 * 65_536 });
+    expect(pool.batch).toBe(Number.POSITIVE_INFINITY);
+    const blocks = Array.from({ length: 4 }, () => pool.take());
+    expect(pool.batch).toBe(4);
+    pool.giveBack(blocks.slice(1));
+    expect(pool.batch).toBe(Number.POSITIVE_INFINITY);
+  });
+
   test('a photo that ends makes room, however often it is ended', async () => {
     const pool = new BlockPool();
     const sink = new FileSink(pool, () => Promise.reject(new Error('not needed')));

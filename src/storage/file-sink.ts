@@ -19,20 +19,31 @@ const KEPT = 96;
 /** The blocks of one storage. */
 export class BlockPool {
   readonly #free: Buffer[] = [];
+  readonly #held: number;
+  #taken = 0;
   /** Photos that are being written. */
   sinks = 0;
 
+  /** `heldBytes`: as long as photos take no more than that together, they are collected whole and nothing is written. */
+  constructor({ heldBytes = 0 } = {}) {
+    this.#held = heldBytes / BLOCK_BYTES;
+  }
+
   /** How many blocks a photo may collect before it writes them; as many again may be on their way to the disk. */
   get batch(): number {
+    if (this.#taken < this.#held) return Number.POSITIVE_INFINITY;
     return Math.max(1, Math.min(LARGEST_BATCH, Math.floor(BUDGET / 2 / Math.max(1, this.sinks))));
   }
 
   take(): Buffer {
+    this.#taken += 1;
     return this.#free.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES);
   }
 
   giveBack(blocks: Buffer[]): void {
-    for (const block of blocks) if (this.#free.length < KEPT) this.#free.push(block);
+    this.#taken -= blocks.length;
+    const most = Math.max(KEPT, this.#held / 2);
+    for (const block of blocks) if (this.#free.length < most) this.#free.push(block);
   }
 }
 

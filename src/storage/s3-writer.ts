@@ -24,6 +24,8 @@ export interface S3Shared {
 /** Parts of one photo that are sent at the same time; a phone that is faster than the store waits. */
 const AT_ONCE = 2;
 const READ_BYTES = 131_072;
+/** To hash as many again takes as long as to ask the store. */
+const HASHED_TWICE = 524_288;
 
 interface Part {
   number: number;
@@ -98,7 +100,8 @@ export class S3Writer implements StorageWriter {
 
   /** Whether the store has said by its answer that it has every byte. */
   async #sendWhole(): Promise<boolean> {
-    const { kept, ...body } = await this.#takeBody();
+    const kept = this.#sink.collected();
+    const body = await this.#takeBody(kept);
     const { client } = this.#shared;
     const { headers } = await client.send({
       method: 'PUT',
@@ -107,7 +110,7 @@ export class S3Writer implements StorageWriter {
       signal: this.#cancel.signal,
     });
     // Most stores name the MD5 of what they hold. For a small photo it is quicker made than the size is asked for.
-    return kept !== undefined && headers.etag === `"${md5(kept)}"`;
+    return kept !== undefined && body.length <= HASHED_TWICE && headers.etag === `"${md5(kept)}"`;
   }
 
   /** Sends what has been collected as the next part, and comes back as soon as the one after it may be collected. */
@@ -156,8 +159,7 @@ export class S3Writer implements StorageWriter {
   }
 
   /** The collected part as a body that can be sent again, and the start of the next part. */
-  async #takeBody(): Promise<S3Body & { kept: Buffer[] | undefined }> {
-    const kept = this.#sink.collected();
+  async #takeBody(kept?: Buffer[]): Promise<S3Body> {
     const file = kept === undefined ? await this.#sink.drain() : undefined;
     const [start, length] = [this.#start, this.#length - this.#start];
     const sha256 = this.#hash.digest('hex');
@@ -166,8 +168,7 @@ export class S3Writer implements StorageWriter {
     return {
       length,
       sha256,
-      kept,
-      // A small photo is still in memory, and is sent from there: five steps on a file cost as much as sending it.
+      // What is still in memory is sent from there: writing it to a file and reading it again costs as much as sending it.
       open: () => Readable.from(file ? readRange(file, start, length) : kept!, { objectMode: false }),
     };
   }

@@ -117,7 +117,7 @@ describe('the local disk', () => {
     onTestFinished(() => rm(folder, { recursive: true }));
     const local = join(folder, 'photos');
     const storage = open({ port: proxy.port }, { temporaryDirectory: local, pause: async () => proxy.set() });
-    for (const size of [1, 65_536, 200_000]) {
+    for (const size of [1, 65_536, 200_000, 3_000_000]) {
       const bytes = randomBytes(size);
       const key = newKey();
       proxy.set({ resetAfter: Math.floor(size / 2) });
@@ -125,8 +125,31 @@ describe('the local disk', () => {
       expect((await get(storage, key)).equals(bytes)).toBe(true);
     }
     await expect(readdir(local)).rejects.toThrow('ENOENT');
-    await put(storage, newKey(), randomBytes(300_000));
+    await put(storage, newKey(), randomBytes(6 * MIB));
     expect(await readdir(local)).toEqual([]);
+  });
+
+  test('photos take so much memory together and no more; what is beyond it passes through a file', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'apertur-s3-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const local = join(folder, 'photos');
+    const storage = open({}, { temporaryDirectory: local, heldBytes: MIB });
+    const photos = Array.from({ length: 3 }, () => ({ key: newKey(), bytes: randomBytes(900_000) }));
+    const writers = await Promise.all(photos.map(({ key }) => storage.create(key)));
+    await writers[0]!.write(photos[0]!.bytes);
+    await expect(readdir(local)).rejects.toThrow('ENOENT');
+    for (const n of [1, 2]) {
+      for (let at = 0; at < 900_000; at += 10_000) {
+        await writers[n]!.write(photos[n]!.bytes.subarray(at, at + 10_000));
+      }
+    }
+    expect(await readdir(local)).toEqual([]);
+    await Promise.all(writers.map((writer) => writer.commit()));
+    for (const { key, bytes } of photos) expect((await get(storage, key)).equals(bytes)).toBe(true);
+    // All of them are gone, so there is room again.
+    await rm(local, { recursive: true });
+    await put(storage, newKey(), randomBytes(900_000));
+    await expect(readdir(local)).rejects.toThrow('ENOENT');
   });
 });
 

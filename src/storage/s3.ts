@@ -1,7 +1,8 @@
 /**
- * Image bytes in an S3-compatible store. A photo passes through a nameless local file, from which it is sent: whole when
- * it is small, in parts while it still arrives when it is large. So a hundred slow phones cost little memory, and what
- * failed to be sent is sent again without asking the phone. Nothing is visible in the store before the commit.
+ * Image bytes in an S3-compatible store. A photo is collected and then sent: in memory as long as all photos on their way take little of
+ * it together, else in a nameless local file; whole when it is small, in parts while it still arrives when it is large. So a hundred
+ * slow phones cost little memory, and what failed to be sent is sent again without asking the phone. Nothing is visible in the store
+ * before the commit.
  */
 import type { Readable } from 'node:stream';
 import type { Logger } from '../lib/logger.ts';
@@ -20,6 +21,8 @@ export interface S3StorageOptions extends S3ClientOptions {
   logger: Logger;
   /** Larger photos are sent in parts of this size. At least 5 MiB, which is S3's own least. Default 8 MiB. */
   partBytes?: number;
+  /** Memory for photos on their way; what is beyond it passes through a local file. Default 48 MiB. */
+  heldBytes?: number;
   /** An upload in parts that nobody has finished for so long is left behind. Milliseconds; default one day. */
   leftBehindMs?: number;
 }
@@ -34,7 +37,7 @@ export function createS3Storage(options: S3StorageOptions): Storage {
     logger,
     partBytes,
     directories: new Directories(),
-    pool: new BlockPool(),
+    pool: new BlockPool({ heldBytes: options.heldBytes ?? 50_331_648 }),
   };
   const storage: Storage = {
     create: async (key) => {
