@@ -1,14 +1,14 @@
 /** Syncs of folders, shared: a renamed file survives a power cut only when its folder has been synced after the rename. */
-import { open } from 'node:fs/promises';
+import { closeFile, openFile, syncFile } from './descriptors.ts';
 
 /** Writes a folder's entries to the disk. Windows cannot open a folder; NTFS keeps its own journal of names. */
 export async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return;
-  const handle = await open(path, 'r');
+  const folder = await openFile(path, 'r');
   try {
-    await handle.sync();
+    await syncFile(folder);
   } finally {
-    await handle.close();
+    closeFile(folder);
   }
 }
 

@@ -1,9 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { addAbortSignal, PassThrough } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createDiskStorage } from './disk.ts';
 import { StorageFullError } from './storage.ts';
@@ -61,6 +63,53 @@ describe('files', () => {
     await writer.write(randomBytes(50_000));
     expect(await readdir(directory)).toEqual([]);
     await writer.abort();
+  });
+});
+
+describe('a stream', () => {
+  async function storedBytes() {
+    const directory = join(await newDirectory(), 'images');
+    const storage = createDiskStorage({ directory });
+    const key = newKey();
+    const bytes = randomBytes(1_300_000);
+    await put(storage, key, bytes);
+    const isOpen = async (): Promise<boolean> => {
+      const targets = (await readdir('/proc/self/fd')).map((fd) =>
+        readlink(`/proc/self/fd/${fd}`).catch(() => ''),
+      );
+      return (await Promise.all(targets)).includes(join(directory, key));
+    };
+    return { open: (range?: { start: number; end: number }) => storage.open(key, range), bytes, isOpen };
+  }
+
+  test('gives the same bytes to whoever iterates and to whoever pipes, and closes its file', async () => {
+    const { open, bytes, isOpen } = await storedBytes();
+    for (const range of [undefined, { start: 600_000, end: 1_200_000 }, { start: 0, end: 5_000_000 }]) {
+      const wanted = bytes.subarray(range?.start, range && range.end + 1);
+      const piped = new PassThrough();
+      const [iterated, through] = await Promise.all([
+        buffer(await open(range)),
+        buffer((await open(range)).pipe(piped)),
+      ]);
+      expect(iterated.equals(wanted)).toBe(true);
+      expect(through.equals(wanted)).toBe(true);
+    }
+    await expect.poll(isOpen).toBe(false);
+  });
+
+  test('that is left early, or ended from outside, closes its file and tells who iterates', async () => {
+    const { open, isOpen } = await storedBytes();
+    for await (const _ of await open()) break;
+    const ended = await open();
+    const stop = new AbortController();
+    addAbortSignal(stop.signal, ended);
+    const reading = (async () => {
+      for await (const _ of ended) stop.abort();
+    })();
+    await expect(reading).rejects.toThrow('aborted');
+    const over = (await open()).destroy();
+    await expect(buffer(over)).rejects.toThrow('before its end');
+    await expect.poll(isOpen).toBe(false);
   });
 });
 

@@ -5,16 +5,15 @@
 import { type FileHandle, open, opendir, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
+import { openFile } from '../lib/descriptors.ts';
 import { Directories } from './directories.ts';
 import { asStorageError, ignoreMissing, retryMissing } from './file-errors.ts';
 import { BlockPool, FileSink } from './file-sink.ts';
 import { assertFolder, assertKey } from './keys.ts';
 import { probe } from './probe.ts';
 import { type Storage, StorageMissingError, type StorageWriter, type StoredObject } from './storage.ts';
+import { StoredFile } from './stored-file.ts';
 import { sweepTemporary, temporaryName } from './temporary.ts';
-
-/** Chunks of a stored photo, as they are read for a delivery: each wakes a thread, which costs more than the copying. */
-const READ_BYTES = 524_288;
 
 export interface DiskStorageOptions {
   /** Made when it is not there. `tmp` in it is ours. */
@@ -33,7 +32,7 @@ export function createDiskStorage(options: DiskStorageOptions): Storage {
   const storage: Storage = {
     create: async (key) =>
       new DiskWriter({ path: place(key), temporary: join(temporary, temporaryName()), directories, pool }),
-    open: async (key, range) => openFile(place(key), key, range),
+    open: async (key, range) => openStored(place(key), key, range),
     size: async (key) => (await ignoreMissing(stat(place(key))))?.size,
     remove: async (key) => {
       await ignoreMissing(unlink(place(key)));
@@ -131,12 +130,12 @@ async function* listFiles(root: string, folder: string): AsyncGenerator<StoredOb
   }
 }
 
-async function openFile(
+async function openStored(
   path: string,
   key: string,
   range: { start: number; end: number } | undefined,
 ): Promise<Readable> {
-  const handle = await ignoreMissing(open(path, 'r'));
-  if (handle === undefined) throw new StorageMissingError(key);
-  return handle.createReadStream({ ...range, highWaterMark: READ_BYTES });
+  const file = await ignoreMissing(openFile(path, 'r'));
+  if (file === undefined) throw new StorageMissingError(key);
+  return new StoredFile(file, range);
 }
