@@ -34,8 +34,9 @@ export interface AttemptServices {
 }
 
 /**
- * Runs one job. Returns its settling, which needs no place at the destination: the next photo is claimed in the same
- * commit. That returns when the next attempt is due, or null.
+ * Runs one job until it needs no place at the destination any more: the next photo is claimed while this one's last
+ * confirmation is awaited, or in the commit that settles it. Returns the rest, which returns when the next attempt is due,
+ * or null.
  */
 export async function attemptDelivery(
   services: AttemptServices,
@@ -47,9 +48,13 @@ export async function attemptDelivery(
     services.logger.warn({ delivery: job.id }, 'The rows of a delivery are gone; nothing to do');
     return async () => null;
   }
-  const outcome = await tryOnce(services, job, assignment, signal);
+  const madeWay = Promise.withResolvers<void>();
+  const image = { ...traced(services.observer, job, assignment.image), makeWay: madeWay.resolve };
+  const attempt = tryOnce(services, job, { ...assignment, image }, signal);
+  await Promise.race([attempt, madeWay.promise]);
   const { settler, worker, clock } = services;
   return async () => {
+    const outcome = await attempt;
     const settled = await settler.settle({ job, worker, outcome, now: clock.now() }, signal);
     logAttempt(services.logger, job, assignment, outcome, settled);
     tellAttempt(services.observer, job, assignment, outcome);
@@ -73,7 +78,7 @@ async function tryOnce(
     if (!assignment.target) throw new DeliveryError('destination deleted', { fate: 'give-up' });
     const { connection, release } = services.connections.acquire(assignment.target);
     try {
-      const receipt = await connection.deliver(traced(services.observer, job, assignment.image), signal);
+      const receipt = await connection.deliver(assignment.image, signal);
       return {
         outcome: 'sent',
         ...took(),

@@ -78,12 +78,16 @@ async function connect({ connection, kind, settings: given }: ToCarrier & { say:
 
 type Asked = ToCarrier & { say: 'errand' };
 
-async function perform({ connection, errand }: Asked, signal: AbortSignal) {
+async function perform({ id, connection, errand }: Asked, signal: AbortSignal) {
   const opened = await connections.get(connection)!;
   if (errand.do === 'check') return await opened.check(signal);
   if (errand.do === 'deliver') {
     const { storageKey, ...image } = errand.image;
-    return await opened.deliver({ ...image, open: (range) => storage.open(storageKey, range) }, signal);
+    const bytes = {
+      open: (range?: { start: number; end: number }) => storage.open(storageKey, range),
+      makeWay: () => say({ say: 'way', id }),
+    };
+    return await opened.deliver({ ...image, ...bytes }, signal);
   }
   connections.delete(connection);
   return await opened.close();

@@ -35,7 +35,7 @@ export interface StoredConnection extends Connection {
   deliver(image: StoredImage, signal: AbortSignal): Promise<Receipt>;
 }
 
-export type ToldImage = Omit<StoredImage, 'open'>;
+export type ToldImage = Omit<StoredImage, 'open' | 'makeWay'>;
 
 /** What is asked of a connection, and answered. */
 export type Errand = { do: 'deliver'; image: ToldImage } | { do: 'check' } | { do: 'close' };
@@ -51,6 +51,8 @@ export type ToCarrier =
 export type FromCarrier =
   | { say: 'done'; id: number; value: Receipt | CheckResult | undefined; noted: Noted }
   | { say: 'failed'; id: number; failure: Failure; noted: Noted }
+  /** The next photo may begin. */
+  | { say: 'way'; id: number }
   | { say: 'remember'; id: number; connection: number; config: Record<string, unknown> }
   /** A line of the log, as JSON. */
   | { say: 'log'; line: string };

@@ -59,16 +59,16 @@ export class Carrier {
     this.#wanted.set(id, wanted);
     clearTimeout(this.#rest);
     return {
-      deliver: ({ open: _, ...image }, signal) =>
-        this.#ask(id, { do: 'deliver', image }, signal) as Promise<Receipt>,
-      check: (signal) => this.#ask(id, { do: 'check' }, signal) as Promise<CheckResult>,
+      deliver: ({ open: _, makeWay, ...image }, signal) =>
+        this.#ask(id, { do: 'deliver', image }, { signal, makeWay }) as Promise<Receipt>,
+      check: (signal) => this.#ask(id, { do: 'check' }, { signal }) as Promise<CheckResult>,
       close: () => this.#disconnect(id),
     };
   }
 
-  async #ask(id: number, errand: Errand, signal?: AbortSignal): Promise<unknown> {
+  async #ask(id: number, errand: Errand, asker: Asker = {}): Promise<unknown> {
     this.#thread ??= this.#start();
-    return await this.#thread.ask(id, errand, signal);
+    return await this.#thread.ask(id, errand, asker);
   }
 
   #start(): Thread {
@@ -93,6 +93,16 @@ export class Carrier {
   }
 }
 
+/** Who waits for an errand. */
+interface Asker {
+  signal?: AbortSignal;
+  makeWay?: (() => void) | undefined;
+}
+
+interface Pending extends PromiseWithResolvers<unknown> {
+  makeWay: (() => void) | undefined;
+}
+
 /** One life of a carrier's thread. */
 class Thread {
   readonly #worker: Worker;
@@ -100,7 +110,7 @@ class Thread {
   readonly #wanted: ReadonlyMap<number, Wanted>;
   /** Connections that this thread was told of. */
   readonly #told = new Set<number>();
-  readonly #pending = new Map<number, PromiseWithResolvers<unknown>>();
+  readonly #pending = new Map<number, Pending>();
   #last = 0;
   #ending = false;
 
@@ -127,10 +137,10 @@ class Thread {
     return this.#told.has(connection);
   }
 
-  async ask(connection: number, errand: Errand, signal?: AbortSignal): Promise<unknown> {
+  async ask(connection: number, errand: Errand, { signal, makeWay }: Asker): Promise<unknown> {
     this.#tellOf(connection);
     const id = ++this.#last;
-    const answer = Promise.withResolvers<unknown>();
+    const answer = { ...Promise.withResolvers<unknown>(), makeWay };
     this.#pending.set(id, answer);
     // A process that has nothing else to wait for waits for this: it would end in the middle of its own stop.
     this.#worker.ref();
@@ -166,6 +176,7 @@ class Thread {
   #hear(words: FromCarrier): void {
     if (words.say === 'log') this.#log(words.line);
     else if (words.say === 'remember') void this.#remember(words);
+    else if (words.say === 'way') this.#pending.get(words.id)?.makeWay?.();
     else {
       this.#options.noted(words.noted);
       const answer = this.#pending.get(words.id);

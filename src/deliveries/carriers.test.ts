@@ -103,6 +103,17 @@ test('threads start with the first photo, share the destinations, and are gone a
   expect(threads()).toBe(0);
 });
 
+test('the next photo may begin before this one has settled', async () => {
+  const { carriers, folder } = stage();
+  const heard: string[] = [];
+  const photo = { ...(await store(folder)), makeWay: () => void heard.push('way') };
+  await carriers
+    .connect(local())
+    .deliver(photo, never())
+    .then(() => heard.push('receipt'));
+  expect(heard).toEqual(['way', 'receipt']);
+});
+
 describe('what fails', () => {
   test('arrives with its fate, its status and its sentence', async () => {
     const { carriers, folder, noted } = stage();

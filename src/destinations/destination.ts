@@ -46,6 +46,11 @@ export interface DeliverableImage {
   traceparent?: string;
   /** A fresh stream of the stored bytes; `range` is inclusive. */
   open(range?: { start: number; end: number }): Promise<Readable>;
+  /**
+   * Lets the next photo begin: the bytes of this one are written, and only a disk or a server is awaited that confirms
+   * them. For kinds that limit by themselves how many are awaited so.
+   */
+  makeWay?(): void;
 }
 
 export interface Receipt {

@@ -3,6 +3,8 @@ import { createHash, createHmac } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
+import type { StoredImage } from '../../src/deliveries/carrier-words.ts';
+import type { Receipt } from '../../src/destinations/destination.ts';
 import { readDeliveryStatus, waitForChange } from '../../src/sessions/delivery-status.ts';
 import { findSession } from '../../src/sessions/find.ts';
 import { eachApp, photoForm, type TestApp, until } from '../helpers/app.ts';
@@ -61,6 +63,33 @@ const whenStatus = (app: TestApp, id: string, wanted: string) =>
   }, `every delivery to be ${wanted}`);
 
 eachApp('deliveries', (start) => {
+  test('the next photo begins while the last confirmation of one is awaited', async () => {
+    const app = await start({ settings: { DELIVERY_CONCURRENCY: '1' } });
+    const begun: StoredImage[] = [];
+    const [first, others] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const deliver = async (image: StoredImage): Promise<Receipt> => {
+      begun.push(image);
+      if (begun.length === 1) image.makeWay?.();
+      await (begun.length === 1 ? first : others).promise;
+      return { remotePath: null, bytes: image.sizeBytes, verifiedBy: 'none' };
+    };
+    const check = () => Promise.reject(new Error('unused'));
+    const connection = { deliver, check, close: async () => {} };
+    app.deliveries.connections.acquire = () => ({ connection, release() {} });
+    const id = await sessionTo(app, 'http://127.0.0.1:9/photos', { max_images: 3 });
+    for (let photo = 0; photo < 3; photo++) await upload(app, id, await makeJpeg({ bytes: 2_000 }));
+    const states = async (): Promise<string[]> =>
+      (await app.db.read.selectFrom('deliveries').select('status').execute()).map((row) => row.status).sort();
+    await until(async () => begun.length === 2, 'the second photo to begin');
+    expect(await states()).toEqual(['pending', 'sending', 'sending']);
+    first.resolve();
+    await until(async () => (await states()).includes('sent'), 'the first one to be sent');
+    // The second one holds the only place.
+    expect(begun).toHaveLength(2);
+    others.resolve();
+    await whenStatus(app, id, 'sent');
+  });
+
   test('a photo arrives signed, and its status says sent', async () => {
     const app = await start();
     const { url, received } = await receiver();

@@ -134,6 +134,8 @@ export class SftpSession implements FileSession {
     const { sftp } = this.#requests;
     try {
       await writeFile(this.#requests, handle, readImage(image));
+      // The next photo is claimed meanwhile, and waits for a session.
+      image.makeWay?.();
       if (this.#syncs) await this.#sync(handle);
     } catch (error) {
       if (this.usable)

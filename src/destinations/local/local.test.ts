@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { readdirSync, statSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -115,6 +116,30 @@ describe('a photo delivered to a local folder', () => {
       const written = await readFile(path.join(root, conflict, '0.jpg'));
       expect(written.equals(await bytesOf(image))).toBe(true);
     }
+  });
+
+  test('makes way for the next once its bytes are written, but no more than eight wait for the disk', async () => {
+    const connection = connect();
+    let waiting = 0;
+    const most: number[] = [];
+    const written: number[] = [];
+    const deliver = async (index: number): Promise<void> => {
+      let madeWay = false;
+      const makeWay = (): void => {
+        madeWay = true;
+        most.push(++waiting);
+        const names = readdirSync(path.join(root, 'sess_1')).filter((name) =>
+          name.startsWith(`.apertur-del_${index}-`),
+        );
+        written.push(...names.map((name) => statSync(path.join(root, 'sess_1', name)).size));
+      };
+      await connection.deliver(photo({ index, deliveryId: `del_${index}`, makeWay }), never);
+      if (madeWay) waiting -= 1;
+    };
+    await Promise.all(Array.from({ length: 30 }, (_, index) => deliver(index)));
+    expect(most.length).toBeGreaterThanOrEqual(8);
+    expect(Math.max(...most)).toBeLessThanOrEqual(8);
+    expect(written).toEqual(most.map(() => 200_000));
   });
 
   test('is never seen half-written', async () => {

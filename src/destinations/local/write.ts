@@ -4,9 +4,18 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, link, lstat, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
+import { link, lstat, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { addAbortSignal } from 'node:stream';
+import {
+  closeFile,
+  closeWritten,
+  type Descriptor,
+  openFile,
+  sizeOf,
+  syncFile,
+  writeAt,
+} from '../../lib/descriptors.ts';
 import { FolderSyncs } from '../../lib/folder-syncs.ts';
 import { type Conflict, type Found, placeImage } from '../conflict.ts';
 import { type DeliverableImage, DeliveryError } from '../destination.ts';
@@ -23,6 +32,12 @@ export interface Written {
 const active = new Set<string>();
 /** Photos that get their names at the same moment share the sync of their folder. */
 const syncs = new FolderSyncs();
+/**
+ * So many photos may wait for the disk while others are copied: a disk writes a dozen photos down in little more time than
+ * one. Each that waits holds a thread of the pool, which has sixteen.
+ */
+const mostAwaited = 8;
+let awaited = 0;
 
 interface Temporary {
   path: string;
@@ -46,20 +61,41 @@ export async function writePhoto(
   const temporaryName = `${temporaryPrefix(image)}${randomBytes(4).toString('hex')}.tmp`;
   const temporary: Temporary = { path: path.join(folder, temporaryName), renamed: false };
   active.add(temporary.path);
+  let arrived = (): void => {};
   try {
-    await copy(image, temporary.path, signal);
+    await copy(image, temporary.path, signal, () => {
+      arrived = letNextBegin(image);
+    });
     const written = await sayingWhy(final, () => publish(image, temporary, final, conflict));
     await sayingWhy(folder, () => syncs.sync(folder));
     return written;
   } finally {
+    arrived();
     if (!temporary.renamed) await unlink(temporary.path).catch(() => undefined);
     active.delete(temporary.path);
   }
 }
 
-async function copy(image: DeliverableImage, temporary: string, signal: AbortSignal): Promise<void> {
+/** Returns what tells that the photo waits no more. */
+function letNextBegin(image: DeliverableImage): () => void {
+  if (awaited >= mostAwaited) return () => {};
+  awaited += 1;
+  image.makeWay?.();
+  return () => {
+    awaited -= 1;
+  };
+}
+
+/** `onWritten` hears when only the disk is awaited. */
+async function copy(
+  image: DeliverableImage,
+  temporary: string,
+  signal: AbortSignal,
+  onWritten: () => void,
+): Promise<void> {
   if (signal.aborted) throw stopped();
-  const file = await sayingWhy(temporary, () => open(temporary, 'wx'));
+  const file = await sayingWhy(temporary, () => openFile(temporary, 'wx'));
+  let synced = false;
   try {
     const { bytes, sha256 } = await copyBytes(image, file, temporary, signal);
     if (sha256 !== image.sha256 || bytes !== image.sizeBytes) {
@@ -68,43 +104,48 @@ async function copy(image: DeliverableImage, temporary: string, signal: AbortSig
         { fate: 'retry' },
       );
     }
-    await sayingWhy(temporary, () => file.sync());
-    const onDisk = await sayingWhy(temporary, () => file.stat());
-    if (onDisk.size !== bytes) {
-      throw new DeliveryError(`The disk holds ${onDisk.size} of ${bytes} bytes.`, { fate: 'retry' });
+    onWritten();
+    await sayingWhy(temporary, () => syncFile(file));
+    synced = true;
+    const onDisk = sizeOf(file);
+    if (onDisk !== bytes) {
+      throw new DeliveryError(`The disk holds ${onDisk} of ${bytes} bytes.`, { fate: 'retry' });
     }
   } finally {
-    await sayingWhy(temporary, () => file.close());
+    if (synced) closeFile(file);
+    else await closeWritten(file).catch(() => {});
   }
 }
 
 /** Failures of the disk are put into our words at once; failures of the storage pass as they are. */
 async function copyBytes(
   image: DeliverableImage,
-  file: FileHandle,
+  file: Descriptor,
   temporary: string,
   signal: AbortSignal,
 ): Promise<{ bytes: number; sha256: string }> {
   const hash = createHash('sha256');
   let bytes = 0;
+  let writing: Promise<void> = Promise.resolve();
   const stored = addAbortSignal(signal, await image.open());
   try {
     for await (const chunk of stored as AsyncIterable<Buffer>) {
+      await writing;
+      const at = bytes;
+      writing = sayingWhy(temporary, () => writeAt(file, chunk, at));
+      writing.catch(() => {});
+      // While a thread of the pool writes the same bytes.
       hash.update(chunk);
       bytes += chunk.length;
-      await sayingWhy(temporary, () => writeAll(file, chunk));
     }
+    await writing;
   } catch (error) {
+    // The file must not be closed under it.
+    await writing.catch(() => {});
     if (signal.aborted) throw stopped();
     throw error;
   }
   return { bytes, sha256: hash.digest('hex') };
-}
-
-/** The system may take fewer bytes than it was given, for example when the disk is nearly full. */
-async function writeAll(file: FileHandle, chunk: Buffer): Promise<void> {
-  let at = 0;
-  while (at < chunk.length) at += (await file.write(chunk, at, chunk.length - at)).bytesWritten;
 }
 
 async function publish(
