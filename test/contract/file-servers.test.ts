@@ -1,5 +1,5 @@
 /** File servers through the API (contract §6.1 to §6.3): aliases, masks, the connection test, a delivery, the host key. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -63,7 +63,7 @@ eachApp('file servers', (start) => {
     });
     expect(sent.status).toBe(201);
     const folder = path.join(server.home, 'claims', session.body.id);
-    await until(async () => readdirSync(server.home).length > 0 && readdirSync(folder).includes('0.jpg'));
+    await until(() => existsSync(path.join(folder, '0.jpg')), 'the photo to arrive');
     expect(readFileSync(path.join(folder, '0.jpg')).equals(photo)).toBe(true);
     const kept = (await call('GET', place)).body;
     expect(kept.config.host_key).toBe(server.fingerprint);
