@@ -1,4 +1,5 @@
 /** Everything that one attempt needs, read in one query. */
+import { compileOnce } from '../db/compiled.ts';
 import type { Database } from '../db/database.ts';
 import { openCredentials } from '../destinations/destinations.ts';
 import type { Settings } from '../destinations/settings.ts';
@@ -40,12 +41,8 @@ export interface Rotation {
 const signWith = ({ followed }: Rotation, attempts: number): 'current' | 'previous' =>
   followed !== (attempts % 2 === 1) ? 'current' : 'previous';
 
-/** Loads the image, its session's tags and the destination of a job; undefined when the rows are gone. */
-export async function loadAssignment(
-  services: { db: Database; sealer: Sealer; storage: Storage; clock: Clock },
-  job: DeliveryJob,
-): Promise<Assignment | undefined> {
-  const row = await services.db.read
+const selectAssignment = compileOnce((q, of: { delivery: string }) =>
+  q
     .selectFrom('deliveries as d')
     .innerJoin('images as i', 'i.id', 'd.image_id')
     .innerJoin('sessions as s', 's.id', 'd.session_id')
@@ -57,8 +54,15 @@ export async function loadAssignment(
       'p.webhook_secret', 'p.previous_webhook_secret', 'p.previous_webhook_until', 't.follows_until',
       't.type', 't.name', 't.config', 't.credentials', 't.deleted_at', 't.updated_at', 't.connection_version',
     ]) // biome-ignore format: one line a table
-    .where('d.id', '=', job.id)
-    .executeTakeFirst();
+    .where('d.id', '=', of.delivery),
+);
+
+/** Loads the image, its session's tags and the destination of a job; undefined when the rows are gone. */
+export async function loadAssignment(
+  services: { db: Database; sealer: Sealer; storage: Storage; clock: Clock },
+  job: DeliveryJob,
+): Promise<Assignment | undefined> {
+  const [row] = await selectAssignment(services.db.read, { delivery: job.id });
   if (!row) return undefined;
   const config = JSON.parse(row.config) as Record<string, unknown>;
   const settings = (): Settings => ({

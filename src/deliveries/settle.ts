@@ -2,6 +2,8 @@
  * The end of an attempt: the delivery's new state, the record of the attempt, the events that follow and what pages see,
  * all in one transaction.
  */
+import { sql } from 'kysely';
+import { compileOnce, compileWrite } from '../db/compiled.ts';
 import type { Tx } from '../db/database.ts';
 import type { AttemptTable, DeliveryStatus } from '../db/schema.ts';
 import type { Fate, Receipt } from '../destinations/destination.ts';
@@ -45,25 +47,53 @@ export interface Settled {
   now: number;
 }
 
+interface Change {
+  id: string;
+  worker: string;
+  status: DeliveryStatus;
+  attempts: number;
+  due_at: number | null;
+  updated_at: number;
+  /** 0: the attempt says nothing, and the last error stays. */
+  says: 0 | 1;
+  last_error: string | null;
+  /** Null: an earlier one stays. */
+  receipt: string | null;
+}
+
+const changeLeased = compileOnce((q, to: Change) =>
+  q
+    .updateTable('deliveries')
+    .set({
+      status: to.status,
+      attempts: to.attempts,
+      due_at: to.due_at,
+      leased_by: null,
+      updated_at: to.updated_at,
+      last_error: sql`case when ${to.says} = 1 then ${to.last_error} else last_error end`,
+      receipt: sql`coalesce(${to.receipt}, receipt)`,
+    })
+    .where('id', '=', to.id)
+    .where('leased_by', '=', to.worker)
+    .returning('id'),
+);
+
 /** Writes the outcome down. Returns false when the lease was lost meanwhile: then somebody else owns the row. */
 export async function settle(tx: Tx, { job, worker, outcome, now }: Settled): Promise<boolean> {
   const status = statusAfter(job, outcome);
   const counts = outcome.outcome !== 'cancelled' && !outcome.hold;
-  const mine = await tx.q
-    .updateTable('deliveries')
-    .set({
-      status,
-      attempts: counts ? job.attempts + 1 : job.attempts,
-      due_at: outcome.hold ? now : outcome.nextAt,
-      leased_by: null,
-      updated_at: now,
-      ...(outcome.outcome === 'cancelled' ? {} : { last_error: outcome.error }),
-      ...(outcome.receipt ? { receipt: JSON.stringify(showReceipt(outcome.receipt)) } : {}),
-    })
-    .where('id', '=', job.id)
-    .where('leased_by', '=', worker)
-    .executeTakeFirst();
-  if (Number(mine.numUpdatedRows) === 0) return false;
+  const mine = await changeLeased(tx.q, {
+    id: job.id,
+    worker,
+    status,
+    attempts: counts ? job.attempts + 1 : job.attempts,
+    due_at: outcome.hold ? now : outcome.nextAt,
+    updated_at: now,
+    says: outcome.outcome === 'cancelled' ? 0 : 1,
+    last_error: outcome.error,
+    receipt: outcome.receipt ? JSON.stringify(showReceipt(outcome.receipt)) : null,
+  });
+  if (mine.length === 0) return false;
   await recordAttempt(tx, job, outcome);
   await touchSession(tx, job.sessionId, now);
   tellProject(tx, job.projectId, 'activity');
@@ -126,8 +156,26 @@ async function recordAttempt(tx: Tx, job: DeliveryJob, outcome: Outcome): Promis
     next_at: outcome.nextAt,
     next_reason: outcome.nextReason,
   };
-  await tx.q.insertInto('attempts').values(attempt).execute();
+  await insertAttempt(tx.q, attempt);
 }
+
+const insertAttempt = compileWrite((q, row: AttemptTable) =>
+  q.insertInto('attempts').values({
+    id: row.id,
+    delivery_id: row.delivery_id,
+    number: row.number,
+    started_at: row.started_at,
+    duration_ms: row.duration_ms,
+    phases: row.phases,
+    address: row.address,
+    outcome: row.outcome,
+    status_code: row.status_code,
+    response_excerpt: row.response_excerpt,
+    error: row.error,
+    next_at: row.next_at,
+    next_reason: row.next_reason,
+  }),
+);
 
 /** What pages hear of a delivery, with more where there is more to say. */
 const liveData = (
@@ -146,18 +194,21 @@ async function tellDelayed(tx: Tx, job: DeliveryJob, nextAt: number, now: number
   await emitLive(tx, job.sessionId, 'image:delivering', data, now);
 }
 
+const selectUnsent = compileOnce((q, of: { image: string }) =>
+  q
+    .selectFrom('deliveries')
+    .select('id')
+    .where('image_id', '=', of.image)
+    .where('status', '!=', 'sent')
+    .limit(sql.lit(1)),
+);
+
 async function tellSent(tx: Tx, job: DeliveryJob, receipt: Receipt | undefined, now: number): Promise<void> {
   const data = liveData(job, { verifiedBy: receipt?.verifiedBy ?? 'none' });
   await emitLive(tx, job.sessionId, 'image:delivered', data, now);
   const session = await findSessionByLink(tx.q, job.sessionId);
   if (!session) return;
-  const open = await tx.q
-    .selectFrom('deliveries')
-    .select('id')
-    .where('image_id', '=', job.imageId)
-    .where('status', '!=', 'sent')
-    .limit(1)
-    .executeTakeFirst();
+  const [open] = await selectUnsent(tx.q, { image: job.imageId });
   // A repetition completes nothing that was not complete before.
   if (!open && !job.isRepeat) {
     await emit(tx, {
