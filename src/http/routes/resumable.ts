@@ -5,10 +5,10 @@
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { AppError, invalid, notFound } from '../../errors.ts';
+import { AppError, notFound } from '../../errors.ts';
 import { ByteSource } from '../../images/byte-source.ts';
 import { checkBefore, checkPassword } from '../../images/checks.ts';
-import { type Checksum, continueUpload, elsewhere } from '../../images/continue-upload.ts';
+import { continueUpload, elsewhere } from '../../images/continue-upload.ts';
 import {
   createPartial,
   findPartial,
@@ -25,13 +25,20 @@ import { tryPassword } from '../password-tries.ts';
 import { tooMany } from '../rate-limit.ts';
 import type { AddRoute, KnownPaths } from '../route.ts';
 import type { Services } from '../services.ts';
+import {
+  abilities,
+  bytesType,
+  contentType,
+  readChecksum,
+  readLength,
+  readMetadata,
+  readOffset,
+  readSha256,
+  version,
+} from '../tus-headers.ts';
 import { declaredLength, finishPolitely, heardBy, showReceived, UploadResult } from './images.ts';
 import { requireSessionByLink } from './sessions.ts';
 
-const version = '1.0.0';
-const extensions = 'creation,creation-with-upload,termination,checksum,expiration';
-const algorithms = ['sha256', 'sha1', 'md5'] as const;
-const bytesType = 'application/offset+octet-stream';
 /** Beside the places that a session has left, so many uploads may be unfinished at a time. */
 const spareUploads = 20;
 
@@ -125,13 +132,6 @@ export function addResumableRoutes(
     });
   }
 }
-
-const abilities = () => ({
-  'Tus-Resumable': version,
-  'Tus-Version': version,
-  'Tus-Extension': extensions,
-  'Tus-Checksum-Algorithm': algorithms.join(','),
-});
 
 /** Good pieces are bounded by their session; what is counted here is what was refused. */
 function guarded({ clock }: Services, handler: Handler): Handler {
@@ -333,9 +333,6 @@ function answerWithImage(request: FastifyRequest, reply: FastifyReply, image: Re
 }
 
 const params = (request: FastifyRequest) => request.params as { session: string; upload: string };
-const contentType = (request: FastifyRequest): string =>
-  (request.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
-
 const headerOf = ({ encryption }: PartialUpload): string | undefined =>
   ({ none: undefined, server: 'default', 'end-to-end': 'e2e' })[encryption];
 
@@ -345,51 +342,5 @@ function tooLarge(session: Session): AppError {
     413,
     'FILE_TOO_LARGE',
     `The photo is too large: at most ${megabytes} MB are taken here.`,
-  );
-}
-
-function readLength(request: FastifyRequest): number {
-  return readWhole(request, 'upload-length', 'Upload-Length must be the whole number of bytes of the photo.');
-}
-
-function readOffset(request: FastifyRequest): number {
-  return readWhole(request, 'upload-offset', 'Upload-Offset must say where these bytes begin.');
-}
-
-function readWhole(request: FastifyRequest, name: string, sentence: string): number {
-  const text = String(request.headers[name] ?? '');
-  if (!/^\d{1,15}$/.test(text)) throw invalid(sentence);
-  return Number(text);
-}
-
-function readSha256(text: string | undefined): string | undefined {
-  if (text === undefined || text === '') return undefined;
-  if (!/^[0-9a-f]{64}$/i.test(text)) throw invalid('sha256 must be 64 hex digits.');
-  return text.toLowerCase();
-}
-
-/** `Upload-Checksum: sha256 <base64>`. */
-function readChecksum(request: FastifyRequest): Checksum | undefined {
-  const header = request.headers['upload-checksum'];
-  if (header === undefined) return undefined;
-  const [name, value = ''] = String(header).trim().split(/\s+/);
-  const algorithm = algorithms.find((known) => known === name);
-  const digest = Buffer.from(value, 'base64');
-  if (!algorithm || digest.length < 16) {
-    throw invalid(`Upload-Checksum must be one of ${algorithms.join(', ')} and a digest as base64.`);
-  }
-  return { algorithm, digest };
-}
-
-/** `Upload-Metadata`: names, each with its value as base64, parted by commas. */
-function readMetadata(request: FastifyRequest): Record<string, string> {
-  const header = String(request.headers['upload-metadata'] ?? '');
-  if (header.length > 8_192) throw invalid('Upload-Metadata is too long.');
-  return Object.fromEntries(
-    header
-      .split(',')
-      .map((pair) => pair.trim().split(/\s+/))
-      .filter(([name]) => name !== '')
-      .map(([name = '', value = '']) => [name, Buffer.from(value, 'base64').toString()]),
   );
 }
