@@ -2,35 +2,26 @@
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { pruneAudit } from './accounts/audit.ts';
-import { pruneAccounts } from './accounts/person-sessions.ts';
 import { createSignIn } from './accounts/sign-in.ts';
+import { choresOf } from './chores.ts';
 import type { Config } from './config.ts';
 import type { Database } from './db/database.ts';
 import { assertSchema, migrate } from './db/migrate.ts';
 import { openDatabase } from './db/open.ts';
-import { makePartitions, widthFor } from './db/partitions.ts';
 import { createDeliveryEngine, type DeliveryEngine } from './deliveries/engine.ts';
 import { createImageReplays } from './deliveries/replay.ts';
 import { createOAuthApps } from './destinations/oauth-apps.ts';
 import { createEventEngine, type EventEngine } from './events/engine.ts';
-import { pruneLiveEvents } from './events/live.ts';
 import { createEventReplays } from './events/replay.ts';
-import { pruneEvents } from './events/retention.ts';
 import { closeServer, watchUnused } from './http/close-server.ts';
 import { createMetrics } from './http/metrics.ts';
 import { createOperationsListener } from './http/operations.ts';
 import { createOrigin } from './http/origin.ts';
-import { pruneRateWindows } from './http/rate-windows.ts';
 import { createServer } from './http/server.ts';
 import type { Services } from './http/services.ts';
 import { createTlsListener, type TlsListener } from './http/tls-listener.ts';
 import { createDownloadLinks, type DownloadLinks } from './images/download-link.ts';
-import { removeOrphans } from './images/orphans.ts';
-import { removeLostPieces, sweepPartials } from './images/partial-uploads.ts';
-import { finishRemovals, purgeImages, purgeProjectImages } from './images/retention.ts';
-import { openServerKeys, type ServerKeyPair, tendServerKeys } from './images/server-key.ts';
-import { type Chores, createChores } from './lib/chores.ts';
+import { openServerKeys, type ServerKeyPair } from './images/server-key.ts';
 import { type Clock, systemClock } from './lib/clock.ts';
 import { createId } from './lib/ids.ts';
 import { createLogger, type Logger } from './lib/logger.ts';
@@ -43,14 +34,10 @@ import { createSmsSender } from './lib/sms.ts';
 import { createStripe } from './projects/billing/stripe.ts';
 import { ensureInstallSecret } from './projects/install-secrets.ts';
 import { defaultPlans, readPlansFile, writePlans } from './projects/plans.ts';
-import { forgetOldWebhookSecrets } from './projects/projects.ts';
-import { pruneSignatures } from './projects/protections.ts';
 import { watchedBy } from './queue/observer.ts';
-import { type ReplaySources, runReplays } from './queue/replays.ts';
+import type { ReplaySources } from './queue/replays.ts';
 import type { Random } from './queue/retry.ts';
 import { joinWorkers, leaveWorkers, thisProcess } from './queue/workers.ts';
-import { tellExpired } from './sessions/expiry.ts';
-import { pruneShares } from './sessions/share.ts';
 import { openStorage } from './storage/open.ts';
 import { createScratch } from './storage/scratch.ts';
 import type { Storage } from './storage/storage.ts';
@@ -289,85 +276,4 @@ async function openTraces(config: Config, { api, worker }: AppOptions) {
   const { createTraces } = await import('./queue/traces.ts');
   const service = api && worker ? 'apertur' : api ? 'apertur-api' : 'apertur-worker';
   return createTraces({ ...config.tracing, service });
-}
-
-function choresOf(parts: {
-  config: Config;
-  db: Database;
-  replays: ReplaySources;
-  storage: Storage;
-  sealer: Sealer;
-  clock: Clock;
-  logger: Logger;
-}): Chores {
-  const { config, db, replays, storage, sealer, clock, logger } = parts;
-  return createChores(logger, [
-    { name: 'tell of expired sessions', everyMs: 1_000, run: () => tellExpired(db, clock.now()) },
-    { name: 'go on with replays', everyMs: 500, run: () => runReplays(db, replays, clock.now()) },
-    {
-      name: 'make partitions ahead',
-      everyMs: 600_000,
-      run: () => makePartitions(db, { now: clock.now(), width: widthFor(config.eventRetentionDays) }),
-    },
-    {
-      name: 'forget old events',
-      everyMs: 60_000,
-      run: () => pruneEvents(db, { days: config.eventRetentionDays, now: clock.now() }),
-    },
-    {
-      name: 'forget old entries of the audit log',
-      everyMs: 60_000,
-      run: () => pruneAudit(db, { days: config.auditRetentionDays, now: clock.now() }),
-    },
-    { name: 'forget old live events', everyMs: 60_000, run: () => pruneLiveEvents(db, clock.now()) },
-    {
-      name: 'renew the server key',
-      everyMs: 3_600_000,
-      run: () => tendServerKeys({ db, sealer, clock }, config.serverKeyDays * 86_400_000),
-    },
-    {
-      name: 'forget old sessions of people',
-      everyMs: 60_000,
-      run: () => db.write((tx) => pruneAccounts(tx, clock.now())),
-    },
-    {
-      name: 'forget unfinished uploads',
-      everyMs: 60_000,
-      run: () => sweepPartials({ db, storage }, clock.now()),
-    },
-    {
-      name: 'remove lost pieces',
-      everyMs: 6 * 3_600_000,
-      run: () => removeLostPieces(storage, clock.now()),
-    },
-    { name: 'forget old shares', everyMs: 600_000, run: () => pruneShares(db, clock.now()) },
-    {
-      name: 'forget old webhook secrets',
-      everyMs: 600_000,
-      run: () => forgetOldWebhookSecrets(db, clock.now()),
-    },
-    { name: 'forget old signatures', everyMs: 60_000, run: () => pruneSignatures(db, clock.now()) },
-    { name: 'forget old rate windows', everyMs: 60_000, run: () => pruneRateWindows(db, clock.now()) },
-    {
-      name: 'remove photos past their retention',
-      everyMs: 60_000,
-      run: () => purgeImages({ db, storage }, { retentionDays: config.retentionDays, now: clock.now() }),
-    },
-    {
-      name: 'remove photos past the retention of their project',
-      everyMs: 600_000,
-      run: () =>
-        purgeProjectImages({ db, storage }, { retentionDays: config.retentionDays, now: clock.now() }),
-    },
-    {
-      name: 'remove what was left to be removed',
-      everyMs: 60_000,
-      run: () => finishRemovals({ db, storage }, clock.now()),
-    },
-    {
-      name: 'remove bytes without a row',
-      everyMs: 30 * 60_000,
-      run: () => removeOrphans({ db, storage }, { days: 2, now: clock.now() }),
-    },
-  ]);
 }

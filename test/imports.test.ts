@@ -11,7 +11,7 @@ const sources = readdirSync(path.join(root, 'src'), { recursive: true, encoding:
 /** A higher number may import a lower one. Rooms of one floor may import each other, unless said otherwise below. */
 const floors: [RegExp, number][] = [
   [/^src\/(main|commands\/)/, 7],
-  [/^src\/app\.ts/, 6],
+  [/^src\/(app|chores)\.ts/, 6],
   [/^src\/http\//, 5],
   [/^src\/(sessions|images|deliveries|destinations|events|projects|accounts)\//, 4],
   [/^src\/(queue|storage)\//, 3],
