@@ -67,9 +67,18 @@ export function signAwsRequest(
   };
 }
 
+/** A key is good for a day; making it takes four hashes. */
+const signingKeys = new Map<string, Buffer>();
+const keptKeys = 100;
+
 function signingKey(secret: string, scope: string): Buffer {
+  const name = `${scope}\n${secret}`;
+  const known = signingKeys.get(name);
+  if (known !== undefined) return known;
   let key: Buffer | string = `AWS4${secret}`;
   for (const part of scope.split('/')) key = createHmac('sha256', key).update(part).digest();
+  if (signingKeys.size >= keptKeys) signingKeys.clear();
+  signingKeys.set(name, key as Buffer);
   return key as Buffer;
 }
 

@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto';
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { emptySha256, signAwsRequest } from '../lib/aws-signature.ts';
 import { encodePath } from '../lib/url-path.ts';
@@ -20,8 +20,8 @@ export interface S3Body {
   length: number;
   /** Lower-case hex. */
   sha256: string;
-  /** A fresh stream for every try. */
-  open: () => Readable;
+  /** The bytes, or a fresh stream of them for every try. */
+  bytes: readonly Buffer[] | (() => Readable);
 }
 
 export interface S3Request {
@@ -148,7 +148,7 @@ export class S3Client {
         timeout: IDLE,
         ...(signal && { signal }),
       });
-      const bytes = body?.open();
+      const bytes = typeof body?.bytes === 'function' ? body.bytes() : undefined;
       sent.once('response', (message) => {
         bytes?.destroy();
         // Whoever reads a photo may take their time.
@@ -160,8 +160,10 @@ export class S3Client {
         bytes?.destroy();
         reject(error);
       });
-      if (bytes === undefined) sent.end();
-      else bytes.once('error', (error) => sent.destroy(error)).pipe(sent);
+      if (bytes === undefined) {
+        if (body) for (const chunk of body.bytes as readonly Buffer[]) sent.write(chunk);
+        sent.end();
+      } else bytes.once('error', (error) => sent.destroy(error)).pipe(sent);
     });
   }
 
@@ -187,7 +189,7 @@ function textBody(text: string): S3Body {
   return {
     length: bytes.length,
     sha256: createHash('sha256').update(bytes).digest('hex'),
-    open: () => Readable.from([bytes]),
+    bytes: [bytes],
   };
 }
 

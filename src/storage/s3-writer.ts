@@ -169,7 +169,7 @@ export class S3Writer implements StorageWriter {
       length,
       sha256,
       // What is still in memory is sent from there: writing it to a file and reading it again costs as much as sending it.
-      open: () => Readable.from(file ? readRange(file, start, length) : kept!, { objectMode: false }),
+      bytes: kept ?? (() => Readable.from(readRange(file!, start, length), { objectMode: false })),
     };
   }
 }
