@@ -90,6 +90,8 @@ async function measure(report: Report, kind: string, stage: Stage): Promise<void
   await rclone.copy(kind, 'warm');
   await rclone.remove(kind, 'warm');
   const times = { ours: [] as number[], theirs: [] as number[] };
+  /** Theirs once the disk holds it, where that can be told. */
+  const lasting: number[] = [];
   const peaks: number[] = [];
   const spent = { ours: 0, theirs: 0 };
   for (let turn = 0; turn < rounds; turn++) {
@@ -104,6 +106,10 @@ async function measure(report: Report, kind: string, stage: Stage): Promise<void
       const copied = await rclone.copy(kind, `theirs-${turn}`);
       times.theirs.push(copied.ms);
       spent.theirs += copied.processorMs;
+      if (!stage.server.sync) return;
+      const started = performance.now();
+      await stage.server.sync();
+      lasting.push(copied.ms + performance.now() - started);
     };
     for (const side of turn % 2 === 0 ? [they, we] : [we, they]) await side();
     for (const name of ['ours', 'theirs']) await expectAll(rclone, kind, `${name}-${turn}`);
@@ -113,6 +119,12 @@ async function measure(report: Report, kind: string, stage: Stage): Promise<void
   const seconds = (ms: number[]): string =>
     `${round(median(ms) / 1_000)} s (${listOf(ms.map((t) => t / 1_000))})`;
   report.note(`${kind}: Apertur ${seconds(times.ours)}, rclone ${seconds(times.theirs)}`);
+  if (lasting.length > 0) {
+    const beside = lasting.map((theirs, at) => theirs / times.ours[at]!);
+    report.note(
+      `${kind}: rclone, then a sync of the file system, ${seconds(lasting)}; ours synced each photo: ratios ${listOf(beside)}`,
+    );
+  }
   const each = (ms: number): number => round(ms / rounds / photos);
   report.note(
     `${kind}: processor time a photo ${each(spent.ours)} ms, rclone ${each(spent.theirs)} ms; ratios ${listOf(ratios)}`,

@@ -1,14 +1,18 @@
 /** The servers to which destinations are measured: each with its settings for us and for rclone. */
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { startApacheDav } from '../test/helpers/apache-dav.ts';
 import { startAzurite } from '../test/helpers/azurite.ts';
 import { startProftpd } from '../test/helpers/proftpd.ts';
 import { startRgw } from '../test/helpers/s3-rgw.ts';
 import { startSshd } from '../test/helpers/sshd.ts';
 import type { Remote } from './rclone.ts';
+
+const run = promisify(execFile);
 
 export interface FileServer {
   type: string;
@@ -17,6 +21,8 @@ export interface FileServer {
   /** The setting that holds the template. */
   template: string;
   remote: Remote;
+  /** Writes to the disk what the system holds in memory, where the server is this machine's own folder. */
+  sync?(): Promise<unknown>;
   stop(): Promise<void>;
 }
 
@@ -126,6 +132,7 @@ async function local(root: string): Promise<FileServer> {
     config: { path: folder },
     template: 'path_template',
     remote: { settings: { type: 'local' }, root: `${folder}/` },
+    sync: () => run('sync', ['-f', folder]),
     stop: async () => {},
   };
 }
