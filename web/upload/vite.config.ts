@@ -39,7 +39,7 @@ function shells(): Plugin {
     generateBundle(_options, bundle) {
       const page = bundle['index.html'];
       if (page?.type !== 'asset') throw new Error('The build made no index.html');
-      const template = String(page.source);
+      const template = String(page.source).replace('</head>', `${partAddresses(bundle)}</head>`);
       delete bundle['index.html'];
       this.emitFile({ type: 'asset', fileName: 'widget.js', source: widget });
       this.emitFile({ type: 'asset', fileName: 'worker.js', source: fillWorker(template, bundle) });
@@ -57,11 +57,21 @@ function shells(): Plugin {
   };
 }
 
+type Bundle = Record<string, { type: string; fileName: string; facadeModuleId?: string | null }>;
+
+/** Where the parts are that the page loads later, for when it must ask for one under another address. */
+function partAddresses(bundle: Bundle): string {
+  const names = { road: '/road/road.ts', seal: '/upload/seal.ts' };
+  const lines = Object.entries(names).map(([name, source]) => {
+    const part = Object.values(bundle).find(({ facadeModuleId }) => facadeModuleId?.endsWith(source));
+    if (part === undefined) throw new Error(`The build made no ${name}`);
+    return `  <meta name="apertur:${name}" content="/u/${part.fileName}">\n  `;
+  });
+  return lines.join('');
+}
+
 /** It keeps every file but the languages: of those, each page names its own. */
-function fillWorker(
-  template: string,
-  bundle: Record<string, { type: string; facadeModuleId?: string | null }>,
-) {
+function fillWorker(template: string, bundle: Bundle): string {
   const isLanguage = (part: { facadeModuleId?: string | null }) =>
     /\/words\/\w+\.ts$/.test(part.facadeModuleId ?? '');
   const names = Object.keys(bundle).sort();

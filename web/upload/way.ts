@@ -3,8 +3,9 @@
  * after the page stands; while it cannot be had, photos go at once and as they can.
  */
 import { canRead, inspectFile } from './inspect.ts';
+import { createPart, importPart } from './part.ts';
 import type { Keeping } from './queue/options.ts';
-import type { Photo, RestoredPhoto } from './queue/photo.ts';
+import { isUnsent, type Photo, type RestoredPhoto } from './queue/photo.ts';
 import type { Refusal } from './refusal.ts';
 import type { Road } from './road/road.ts';
 import { type Sending, type SendResult, sendPhoto } from './send.ts';
@@ -41,35 +42,78 @@ const week = 604_800_000;
 const cut: SendResult = { kind: 'retry', cause: 'connection', uncertain: false };
 
 export function createWay({ sessionId, session, password, onStorageFull }: WayOptions): Way {
-  let loading: Promise<Road | undefined> | undefined;
+  const code = createPart((attempt) => importPart('road', () => import('./road/road.ts'), attempt));
+  let safe: Road | undefined;
+  let awake = false;
+  /** Photos that came before the code that keeps them on the phone. */
+  const loose = new Set<Photo>();
+  /** Photos that have waited once for a line that brought no code. */
+  const patient = new WeakSet<Photo>();
+
+  const arrival = code.arrival
+    .then((part) => part.createRoad(sessionId))
+    .then((made) => {
+      safe = made;
+      made.stayAwake(awake);
+      for (const photo of loose) void putAwayLate(made, photo);
+      return made;
+    });
 
   /** Undefined while its code cannot be had; it is asked for again. */
-  function road(): Promise<Road | undefined> {
-    loading ??= import('./road/road.ts')
-      .then((part) => part.createRoad(sessionId))
-      .catch(() => {
-        loading = undefined;
-        return undefined;
-      });
-    return loading;
+  const road = async (): Promise<Road | undefined> => (await code.get()) && arrival;
+
+  /** However long its code takes. */
+  function atLast(): Promise<Road> {
+    void code.get();
+    return arrival;
   }
 
-  const inspect = (file: Blob): Promise<Refusal | undefined> =>
-    inspectFile(file, { maxBytes: session()?.maxImageSizeBytes, types: takenTypes(session()) });
+  let looking: Promise<unknown> = Promise.resolve();
+
+  /** One after the other: asked for the size of a file, a browser stands still until its disk has answered. */
+  function inspect(file: Blob): Promise<Refusal | undefined> {
+    const mine = looking.then(() =>
+      inspectFile(file, { maxBytes: session()?.maxImageSizeBytes, types: takenTypes(session()) }),
+    );
+    looking = mine;
+    return mine;
+  }
 
   async function keep(photo: Photo): Promise<Keeping> {
     const refusal = await inspect(await photo.open());
     if (refusal !== undefined) return { kind: 'refused', refusal };
     const safe = await road();
+    if (safe !== undefined) return putAway(safe, photo);
+    loose.add(photo);
+    return { kind: 'kept' };
+  }
+
+  async function putAway(safe: Road, photo: Photo): Promise<Keeping> {
     const until = Date.parse(session()?.expiresAt ?? '') || Date.now() + week;
-    const kept = await safe?.keep(photo, until);
-    if (kept?.kind === 'lost') return { kind: 'refused', refusal: { reason: 'lost-file' } };
-    if (kept?.kind === 'known') return kept;
-    if (kept?.stored === false) onStorageFull();
-    return { kind: 'kept', hash: kept?.hash ?? photo.id };
+    const kept = await safe.keep(photo, until);
+    if (kept.kind === 'lost') return { kind: 'refused', refusal: { reason: 'lost-file' } };
+    if (kept.kind === 'known') return kept;
+    if (!kept.stored) onStorageFull();
+    return { kind: 'kept', hash: kept.hash };
+  }
+
+  async function putAwayLate(safe: Road, photo: Photo): Promise<void> {
+    loose.delete(photo);
+    if (!isUnsent(photo)) return;
+    const kept = await putAway(safe, photo);
+    if (kept.kind === 'kept' && kept.hash !== undefined) photo.hash = kept.hash;
+    // Meanwhile it went the plain way.
+    if (photo.state === 'received') await settle(photo);
+  }
+
+  async function settle(photo: Photo): Promise<void> {
+    // Its bytes may go once its small picture has been drawn from them.
+    const small = await thumbnailDrawn(photo);
+    await (await road())?.settle(photo, small);
   }
 
   async function begin(photo: Photo, onProgress: (fraction: number) => void): Promise<Sending | undefined> {
+    if (isSilent(photo)) return undefined;
     const safe = await road();
     const now = { password: password(), onProgress };
     if (safe !== undefined) {
@@ -83,6 +127,13 @@ export function createWay({ sessionId, session, password, onStorageFull }: WayOp
     return sendPhoto({ ...now, url, id, source, filename, body: await photo.open() });
   }
 
+  /** The line brings nothing: the photo waits until it does. But what keeps only this code away shall not keep photos. */
+  function isSilent(photo: Photo): boolean {
+    if (code.here !== undefined || code.silences === 0 || patient.has(photo)) return false;
+    patient.add(photo);
+    return true;
+  }
+
   return {
     keep,
     async inspect(photo) {
@@ -90,7 +141,7 @@ export function createWay({ sessionId, session, password, onStorageFull }: WayOp
       return photo.hash === undefined ? inspect(await photo.open()) : undefined;
     },
     async canRead(photo) {
-      const head = (await road())?.head(photo) ?? photo.open();
+      const head = safe?.head(photo) ?? photo.open();
       return head.then(canRead, () => false);
     },
     send(photo, onProgress) {
@@ -110,18 +161,16 @@ export function createWay({ sessionId, session, password, onStorageFull }: WayOp
         },
       };
     },
-    async settle(photo) {
-      // Its bytes may go once its small picture has been drawn from them.
-      const small = await thumbnailDrawn(photo);
-      await (await road())?.settle(photo, small);
-    },
+    settle,
     async remove(photo) {
+      loose.delete(photo);
       await (await road())?.remove(photo);
     },
-    restore: async () => (await (await road())?.restore()) ?? [],
-    earlier: async () => (await road())?.earlier() ?? [],
+    restore: async () => (await atLast()).restore(),
+    earlier: async () => (await atLast()).earlier(),
     stayAwake(wanted) {
-      void loading?.then((safe) => safe?.stayAwake(wanted));
+      awake = wanted;
+      safe?.stayAwake(wanted);
     },
   };
 }

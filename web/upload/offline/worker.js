@@ -73,11 +73,13 @@ async function firstToAnswer(asking, url) {
 
 async function openAsset(event) {
   const { request } = event;
+  // What follows the name only tells two attempts to fetch it apart.
+  const { pathname } = new URL(request.url);
   const cache = await caches.open(place);
-  const kept = await cache.match(request.url, { ignoreVary: true });
+  const kept = await cache.match(pathname, { ignoreVary: true });
   if (kept !== undefined) return kept;
   const answer = await fetch(request);
-  if (answer.status === 200) event.waitUntil(cache.put(request.url, answer.clone()).catch(ignore));
+  if (answer.status === 200) event.waitUntil(cache.put(pathname, answer.clone()).catch(ignore));
   return answer;
 }
 

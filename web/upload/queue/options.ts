@@ -27,9 +27,8 @@ export interface QueueOptions {
 }
 
 export type Keeping =
-  | { kind: 'kept'; hash: string }
-  | { kind: 'known' }
-  | { kind: 'refused'; refusal: Refusal };
+  /** Without a hash it is nowhere but in this page yet. */
+  { kind: 'kept'; hash?: string } | { kind: 'known' } | { kind: 'refused'; refusal: Refusal };
 
 export interface Added {
   added: Photo[];

@@ -176,7 +176,7 @@ export function createQueue(options: QueueOptions): Queue {
     options.onChange();
     if (photo.state !== 'queued') return;
     if (kept.kind === 'refused') return refuse(photo, kept.refusal);
-    if (kept.kind === 'kept') photo.hash = kept.hash;
+    if (kept.kind === 'kept' && kept.hash !== undefined) photo.hash = kept.hash;
     const twin = photos.find(
       (other) => other !== photo && other.hash === photo.hash && photo.hash !== undefined,
     );

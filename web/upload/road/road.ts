@@ -2,6 +2,7 @@
  * The safe road of a photo: kept on the phone first, then sent in pieces. Loaded after the page stands, because the page
  * must open on the weakest line.
  */
+import { createPart, importPart } from '../part.ts';
 import type { Photo, RestoredPhoto } from '../queue/photo.ts';
 import type { Sending, SendResult } from '../send.ts';
 import type { Session } from '../session.ts';
@@ -169,6 +170,7 @@ interface Cargo {
   read(start: number, end: number): Promise<Blob>;
 }
 
+const sealing = createPart((attempt) => importPart('seal', () => import('../seal.ts'), attempt));
 const sealedInMemory = new WeakMap<Photo, Blob>();
 
 /** What leaves the phone: the photo, or the envelope in its place. A sealed one is always the same bytes. */
@@ -196,7 +198,7 @@ async function load(
     };
   }
   // The code comes over the same line as everything else: without it the photo waits.
-  const seal = await import('../seal.ts').catch(() => undefined);
+  const seal = await sealing.get();
   if (seal === undefined) return { kind: 'retry', cause: 'connection', uncertain: false };
   if (!seal.canSeal()) return { kind: 'refused', refusal: { reason: 'cannot-encrypt' } };
   const name = `${photo.id} sealed`;

@@ -25,3 +25,4 @@ addEventListener('message', ({ data }: MessageEvent<Order>) => {
     (error: unknown) => postMessage({ number, failed: String(error) } satisfies Report),
   );
 });
+postMessage('ready');

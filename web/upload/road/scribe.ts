@@ -1,6 +1,6 @@
 /**
  * Writes photos onto the phone and hashes them: a worker does it, so that the page stays smooth while fifty photos are put
- * away. Where there is no worker, or its code cannot be had, the page does it itself.
+ * away. Where there is no worker, or while its code cannot be had, the page does it itself.
  */
 import type { Order, Report } from './scribe-worker.ts';
 import { hashOf, type Shelf } from './shelf.ts';
@@ -18,28 +18,52 @@ interface Pending {
   reject(error: Error): void;
 }
 
+/** Milliseconds for the worker's code to come, over a line that may have fallen silent. */
+const PATIENCE = 20_000;
+
 export function createScribe(shelf: Shelf | undefined): Scribe {
   const pending = new Map<number, Pending>();
   let last = 0;
-  let worker = start();
+  let worker = hire({
+    onLost() {
+      dismiss();
+      // Another may come with the line; nobody waits for that one.
+      hire({
+        onReady(other) {
+          worker = other;
+        },
+        onLost: dismiss,
+      });
+    },
+  });
 
-  function start(): Worker | undefined {
-    if (typeof Worker !== 'function') return undefined;
-    const made = new Worker(new URL('./scribe-worker.ts', import.meta.url));
-    made.onmessage = ({ data }: MessageEvent<Report>) => {
+  function hire({ onReady, onLost }: { onReady?(made: Worker): void; onLost(): void }): Worker | undefined {
+    const made = startWorker();
+    if (made === undefined) return undefined;
+    const lose = (): void => {
+      clearTimeout(watchdog);
+      made.terminate();
+      onLost();
+    };
+    const watchdog = setTimeout(lose, PATIENCE);
+    made.onerror = lose;
+    made.onmessage = ({ data }: MessageEvent<Report | 'ready'>) => {
+      clearTimeout(watchdog);
+      if (data === 'ready') return onReady?.(made);
       const one = pending.get(data.number);
       pending.delete(data.number);
       if ('hash' in data) one?.resolve(data.hash);
       else one?.reject(new Error(data.failed));
     };
-    // Its code did not come over the line: what waits for it is done here.
-    made.onerror = () => {
-      worker = undefined;
-      const left = [...pending.values()];
-      pending.clear();
-      for (const { order, resolve, reject } of left) carryOut(order).then(resolve, reject);
-    };
     return made;
+  }
+
+  /** What waits for it is done here. */
+  function dismiss(): void {
+    worker = undefined;
+    const left = [...pending.values()];
+    pending.clear();
+    for (const { order, resolve, reject } of left) carryOut(order).then(resolve, reject);
   }
 
   function carryOut({ name, bytes }: Order): Promise<string> {
@@ -58,4 +82,13 @@ export function createScribe(shelf: Shelf | undefined): Scribe {
   }
 
   return { write: ask, hash: (bytes) => ask(undefined, bytes) };
+}
+
+function startWorker(): Worker | undefined {
+  try {
+    return new Worker(new URL('./scribe-worker.ts', import.meta.url));
+  } catch {
+    // Unknown to this browser, or forbidden here: a frame without an origin may have none.
+    return undefined;
+  }
 }
