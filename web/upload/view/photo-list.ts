@@ -12,8 +12,12 @@ export interface PhotoList {
   updateAll(): void;
 }
 
+/** Milliseconds: five hundred photos chosen at once become tiles in slices, between which the page answers a finger. */
+const SLICE = 8;
+
 export function createPhotoList(list: HTMLElement, speech: Speech, actions: TileActions): PhotoList {
   const tiles = new Map<Photo, Tile>();
+  let wanted: ReadonlySet<Photo> = new Set();
 
   function remove(photo: Photo): void {
     const tile = tiles.get(photo)?.element;
@@ -30,17 +34,43 @@ export function createPhotoList(list: HTMLElement, speech: Speech, actions: Tile
     tile?.close();
   }
 
+  /** In the order of `photos`, before what stood there first. */
+  function build(photos: readonly Photo[], put: (tile: HTMLElement) => void, done: () => void): void {
+    const until = performance.now() + SLICE;
+    for (const [index, photo] of photos.entries()) {
+      if (performance.now() > until) {
+        setTimeout(() => build(photos.slice(index), put, done));
+        return;
+      }
+      // It may have been removed while it waited for its tile.
+      if (!wanted.has(photo)) continue;
+      const tile = createTile(photo, speech, { ...actions, remove });
+      tiles.set(photo, tile);
+      put(tile.element);
+    }
+    done();
+  }
+
   return {
     place(photos) {
-      const there = new Set(photos);
-      for (const photo of tiles.keys()) if (!there.has(photo)) drop(photo);
-      const fresh = photos.filter((photo) => !tiles.has(photo));
+      const fresh = photos.filter((photo) => !wanted.has(photo));
+      wanted = new Set(photos);
+      for (const photo of tiles.keys()) if (!wanted.has(photo)) drop(photo);
       if (fresh.length === 0) return;
-      for (const photo of fresh) tiles.set(photo, createTile(photo, speech, { ...actions, remove }));
       // In its own order: what was just taken is in sight.
-      const elements = (chosen: Photo[]): HTMLElement[] => chosen.map((photo) => tiles.get(photo)!.element);
-      list.prepend(...elements(fresh.filter((photo) => !photo.earlier)));
-      list.append(...elements(fresh.filter((photo) => photo.earlier)));
+      const chosen = fresh.filter((photo) => !photo.earlier);
+      const end = document.createComment('');
+      list.prepend(end);
+      build(
+        chosen,
+        (tile) => end.before(tile),
+        () => end.remove(),
+      );
+      build(
+        fresh.filter((photo) => photo.earlier),
+        (tile) => list.append(tile),
+        () => {},
+      );
     },
     updateAll() {
       for (const tile of tiles.values()) tile.update();
