@@ -100,7 +100,10 @@ export async function settle(tx: Tx, { job, worker, outcome, now }: Settled): Pr
   if (status === 'sent') await tellSent(tx, job, outcome.receipt, now);
   if (status === 'retrying' && outcome.nextAt !== null) await tellDelayed(tx, job, outcome.nextAt, now);
   if (status === 'failed') await tellFailed(tx, job, outcome.error ?? 'failed', now);
-  if (outcome.hold) await holdLane(tx, job, outcome, now);
+  if (outcome.hold) {
+    await holdLane(tx, job, outcome, now);
+    await emitLive(tx, job.sessionId, 'image:delivering', liveData(job, { held: true }), now);
+  }
   if (outcome.follows !== undefined) await rememberSecret(tx, job, outcome.follows);
   if (!counts) wakeLane(tx, job.lane, job.projectId);
   return true;

@@ -309,6 +309,7 @@ export const examples: Record<string, Examples> = {
                 state: 'delivered',
                 verifiedBy: 'hash',
                 nextAttemptAt: null,
+                held: false,
               },
             ],
           },

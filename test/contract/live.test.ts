@@ -165,7 +165,12 @@ eachApp('live events', (start, engine) => {
     const [{ name: _, imageId: __, ...delivered }] = there!.slice(1);
     expect(body.images).toHaveLength(1);
     expect(body.images[0].imageId).toBe(image.id);
-    expect(body.images[0].places).toContainEqual({ ...delivered, state: 'delivered', nextAttemptAt: null });
+    expect(body.images[0].places).toContainEqual({
+      ...delivered,
+      state: 'delivered',
+      nextAttemptAt: null,
+      held: false,
+    });
     expect(body.images[0].places).toContainEqual(
       expect.objectContaining({ destinationName: 'Archive', verifiedBy: null }),
     );

@@ -93,6 +93,13 @@ const waitForStatus = (app: TestApp, session: string, status: string) =>
     return row.status === status && row;
   }, `the delivery to be ${status}`);
 
+/** As the phone that sent the photo is told. */
+async function placesOf(app: TestApp, session: string): Promise<unknown> {
+  const { image_id: image } = await deliveryOf(app, session);
+  const { body } = await app.call('GET', `/upload/${session}/deliveries?images=${image}`, { key: null });
+  return body.images[0].places;
+}
+
 const waitForHold = (app: TestApp, id: string) =>
   until(async () => {
     const { body } = await app.call('GET', destinationPath(app, id));
@@ -327,11 +334,14 @@ eachApp('oauth destinations', (start) => {
         due_at: expect.any(Number),
       });
     }
+    // Whoever sent the photos is told that they go there later, whether or not one of them was tried.
+    for (const session of sessions) expect(await placesOf(app, session)).toMatchObject([{ held: true }]);
     expect(oauth.refreshes).toBe(refreshes);
     const status = await app.call('GET', `/upload-sessions/${sessions[0]}/delivery-status`);
     expect(JSON.stringify(status.body)).not.toContain('"failed"');
     await connect(app, `?destination=${id}`);
     for (const session of sessions) await waitForStatus(app, session, 'sent');
+    expect(await placesOf(app, sessions[0]!)).toMatchObject([{ state: 'delivered', held: false }]);
     const { body } = await app.call('GET', destinationPath(app, id));
     expect(body.connection).toMatchObject({ status: 'connected', reason: null });
   });

@@ -125,6 +125,27 @@ describe('what is said', () => {
     });
   });
 
+  test('says calmly that a place which takes nothing for now gets the photo later', () => {
+    const held = place('Claims', { state: 'delivering', verifiedBy: null, held: true });
+    expect(said([held])).toMatchObject({
+      caption: 'Received',
+      detail: 'Delivered later',
+      spoken: 'Delivered later',
+    });
+    const troubles = findTroubles([photoOf('a')], () => [held]);
+    expect(describeTroubles(troubles, speech)).toEqual([
+      {
+        tone: 'calm',
+        text: 'Claims bucket: 1 photo is kept safely and will be delivered later. You need not do anything.',
+      },
+    ]);
+    // Connected again, it is on its way as any other.
+    const places = createPlaces({ sessionId: 's', own: () => [], onChange: () => {} });
+    places.hear('a', held);
+    places.hear('a', place('Claims', { state: 'delivering' }));
+    expect(findTroubles([photoOf('a')], places.of)).toEqual([]);
+  });
+
   test('says what a failure means: once a place, with the first next try', () => {
     const own = [photoOf('a', 2), photoOf('b', 2), photoOf('c', 2)];
     const known: Record<string, Place[]> = {

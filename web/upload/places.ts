@@ -14,6 +14,8 @@ export interface Place {
   verifiedBy?: 'hash' | 'size' | 'none' | null;
   /** ISO 8601, after an attempt that failed when there will be another. */
   nextAttemptAt?: string | null;
+  /** It takes nothing until its account is connected again; then the photo goes there by itself. */
+  held?: boolean;
 }
 
 export interface PlacesOptions {
@@ -96,6 +98,8 @@ export interface Trouble {
   count: number;
   /** Milliseconds since 1970, of the first next attempt; undefined when there will be none. */
   nextAt: number | undefined;
+  /** It will go there by itself, later. */
+  held: boolean;
 }
 
 /** One for each place, and apart those that are tried again and those that are not. */
@@ -103,14 +107,16 @@ export function findTroubles(photos: readonly Photo[], of: Places['of']): Troubl
   const troubles = new Map<string, Trouble>();
   for (const place of photos.flatMap((photo) => of(photo))) {
     const next = place.state === 'delivering' ? place.nextAttemptAt : undefined;
-    if (place.state !== 'failed' && !next) continue;
-    const key = `${place.destinationId} ${place.state}`;
+    const held = place.state === 'delivering' && place.held === true;
+    if (place.state !== 'failed' && !next && !held) continue;
+    const key = `${place.destinationId} ${held ? 'held' : place.state}`;
     const nextAt = next ? Date.parse(next) : undefined;
     const before = troubles.get(key);
     troubles.set(key, {
       place: place.destinationName,
       count: (before?.count ?? 0) + 1,
       nextAt: nextAt === undefined ? undefined : Math.min(before?.nextAt ?? nextAt, nextAt),
+      held,
     });
   }
   return [...troubles.values()];

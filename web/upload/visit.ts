@@ -40,6 +40,7 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
   let heldAtStart = 0;
   let ownReceived = 0;
   let refreshTimer: ReturnType<typeof setTimeout> | undefined;
+  let placesTimer: ReturnType<typeof setTimeout> | undefined;
   let newsTimer: ReturnType<typeof setTimeout> | undefined;
   let stopFollowing = (): void => {};
   /** How many of the last choice were chosen before. */
@@ -82,6 +83,7 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
       void way.settle(photo);
       ownReceived++;
       countHeld();
+      if (image.destinations > 0) locateSoon();
       embed.imageReceived(image);
       tellWhenFull();
       render();
@@ -114,6 +116,11 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
       queue.remove(photo);
       void way.remove(photo);
     },
+    arrange(photos) {
+      queue.arrange(photos);
+      void way.arrange(photos);
+    },
+    announce: layout.announce,
   });
   const opening = createOpening({
     sessionId,
@@ -238,6 +245,12 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
   function refreshSoon(): void {
     clearTimeout(refreshTimer);
     refreshTimer = setTimeout(() => void refresh(), 800);
+  }
+
+  /** Nothing live is told of a photo whose place takes nothing for now. */
+  function locateSoon(): void {
+    clearTimeout(placesTimer);
+    placesTimer = setTimeout(() => void places.locate(), 3_000);
   }
 
   async function refresh(): Promise<void> {

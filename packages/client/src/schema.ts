@@ -1214,7 +1214,8 @@ export interface paths {
          *     `session:completed` and `session:expired`, each with one line of JSON. A comment keeps the stream alive every 15 seconds;
          *     it stays open after the session has ended. Those of a delivery name the destination (`destinationName`, null where it has no
          *     name of its own); `image:delivered` says how the copy was held against the photo (`verifiedBy`: hash, size or none), and
-         *     `image:delivering` after an attempt that failed says when the next one is (`nextAttemptAt`).
+         *     `image:delivering` after an attempt that failed says when the next one is (`nextAttemptAt`), or that the account of the
+         *     destination must be connected again before (`held`).
          *
          *     Also at `/upload-sessions/{session}/events`.
          */
@@ -1529,7 +1530,8 @@ export interface paths {
          *     `session:completed` and `session:expired`, each with one line of JSON. A comment keeps the stream alive every 15 seconds;
          *     it stays open after the session has ended. Those of a delivery name the destination (`destinationName`, null where it has no
          *     name of its own); `image:delivered` says how the copy was held against the photo (`verifiedBy`: hash, size or none), and
-         *     `image:delivering` after an attempt that failed says when the next one is (`nextAttemptAt`).
+         *     `image:delivering` after an attempt that failed says when the next one is (`nextAttemptAt`), or that the account of the
+         *     destination must be connected again before (`held`).
          */
         get: operations["streamSessionEvents"];
         put?: never;
@@ -3301,6 +3303,8 @@ export interface components {
                 places: {
                     destinationId: string;
                     destinationName: string | null;
+                    /** @description The account of this destination must be connected again; then the image goes there by itself. */
+                    held: boolean;
                     nextAttemptAt: string | null;
                     /** @description `delivering`, `delivered` or `failed`. */
                     state: string;

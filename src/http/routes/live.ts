@@ -22,7 +22,8 @@ const frames = `Frames of the events \`connected\`, \`image:ready\`, \`image:del
 \`session:completed\` and \`session:expired\`, each with one line of JSON. A comment keeps the stream alive every 15 seconds;
 it stays open after the session has ended. Those of a delivery name the destination (\`destinationName\`, null where it has no
 name of its own); \`image:delivered\` says how the copy was held against the photo (\`verifiedBy\`: hash, size or none), and
-\`image:delivering\` after an attempt that failed says when the next one is (\`nextAttemptAt\`).`;
+\`image:delivering\` after an attempt that failed says when the next one is (\`nextAttemptAt\`), or that the account of the
+destination must be connected again before (\`held\`).`;
 
 export function addLiveRoutes(add: AddRoute, services: Services): void {
   const { db } = services;

@@ -24,6 +24,10 @@ const WhereaboutsShape = shape('Whereabouts', {
             Type.String({ description: '`hash`, `size` or `none`; null until it is delivered.' }),
           ),
           nextAttemptAt: nullable(Timestamp),
+          held: Type.Boolean({
+            description:
+              'The account of this destination must be connected again; then the image goes there by itself.',
+          }),
         }),
       ),
     }),
@@ -55,9 +59,10 @@ export function addWhereaboutsRoutes(add: AddRoute, services: Services): void {
       return {
         images: images.map(({ imageId, places }) => ({
           imageId,
-          places: places.map((place) => ({
+          places: places.map(({ isHeld, nextAttemptAt, ...place }) => ({
             ...place,
-            nextAttemptAt: place.nextAttemptAt === null ? null : toIso(place.nextAttemptAt),
+            nextAttemptAt: nextAttemptAt === null ? null : toIso(nextAttemptAt),
+            held: isHeld,
           })),
         })),
       };

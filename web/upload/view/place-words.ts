@@ -24,7 +24,8 @@ export function describePlaces(photo: Photo, places: readonly Place[], speech: S
   const failed = places.some(({ state }) => state === 'failed');
   let detail = checked ? speech.say('checked') : '';
   if (failed) detail = speech.say('notDelivered');
-  if (next) detail = speech.say('nextTry', { time: speech.time(Date.parse(next.nextAttemptAt!)) });
+  if (places.some(({ state, held }) => state === 'delivering' && held)) detail = speech.say('later');
+  else if (next) detail = speech.say('nextTry', { time: speech.time(Date.parse(next.nextAttemptAt!)) });
   const caption =
     done.length === 0
       ? speech.say('received')
@@ -34,7 +35,7 @@ export function describePlaces(photo: Photo, places: readonly Place[], speech: S
   const spoken = [
     ...(checked ? [speech.say('checkedWhole')] : []),
     ...(wanted > 1 ? done.map((place) => nameOf(place, speech)) : []),
-    ...(checked && !failed && !next ? [] : [detail]),
+    ...(detail === '' || detail === speech.say('checked') ? [] : [detail]),
   ];
   return {
     everywhere: isEverywhere(photo, places),
@@ -50,11 +51,12 @@ const nameOf = ({ destinationName: place }: Place, speech: Speech): string =>
 
 /** The sentences under the heading: what it means for the photos, and what to do. */
 export function describeTroubles(troubles: readonly Trouble[], speech: Speech): StatusPart[] {
-  return troubles.map(({ place, count, nextAt }) => {
-    const text =
-      nextAt === undefined
+  return troubles.map(({ place, count, nextAt, held }) => {
+    const text = held
+      ? speech.count('held', count)
+      : nextAt === undefined
         ? speech.count('undelivered', count)
         : speech.count('delayed', count, { time: speech.time(nextAt) });
-    return { tone: 'warn', text: place === null ? text : `${place}: ${text}` };
+    return { tone: held ? 'calm' : 'warn', text: place === null ? text : `${place}: ${text}` };
   });
 }

@@ -34,6 +34,8 @@ export const words: Words = {
   tryNow: 'Jetzt versuchen',
   remove: 'Entfernen',
   removePhoto: '{name} entfernen',
+  sendFirst: '{name} zuerst senden',
+  nowAt: '{name} ist jetzt Nummer {number} von {count}.',
   photoLabel: '{name} wird gesendet',
   noPreview: 'Keine Vorschau',
   waiting: 'Wartet',
@@ -49,10 +51,15 @@ export const words: Words = {
   checkedWhole: 'Geprüft: Die Kopie ist vollständig',
   nextTry: 'Nächster Versuch um {time}',
   notDelivered: 'Nicht zugestellt',
+  later: 'Wird später zugestellt',
   delayed: {
     one: '1 Foto ist sicher aufbewahrt. Es konnte noch nicht zugestellt werden und wird um {time} erneut versucht.',
     other:
       '{count} Fotos sind sicher aufbewahrt. Sie konnten noch nicht zugestellt werden und werden um {time} erneut versucht.',
+  },
+  held: {
+    one: '1 Foto ist sicher aufbewahrt und wird später zugestellt. Sie müssen nichts tun.',
+    other: '{count} Fotos sind sicher aufbewahrt und werden später zugestellt. Sie müssen nichts tun.',
   },
   undelivered: {
     one: '1 Foto ist sicher aufbewahrt, konnte aber nicht zugestellt werden. Sie müssen nichts tun: Der Empfänger sieht es und kann es erneut versuchen.',

@@ -38,6 +38,8 @@ export interface Words {
   tryNow: string;
   remove: string;
   removePhoto: string;
+  sendFirst: string;
+  nowAt: string;
   photoLabel: string;
   noPreview: string;
 
@@ -54,7 +56,9 @@ export interface Words {
   checkedWhole: string;
   nextTry: string;
   notDelivered: string;
+  later: string;
   delayed: Plural;
+  held: Plural;
   undelivered: Plural;
   arrived: Plural;
 
@@ -151,6 +155,8 @@ export const words: Words = {
   tryNow: 'Try now',
   remove: 'Remove',
   removePhoto: 'Remove {name}',
+  sendFirst: 'Send {name} first',
+  nowAt: '{name} is number {number} of {count} now.',
   photoLabel: 'Sending {name}',
   noPreview: 'No preview',
 
@@ -167,9 +173,14 @@ export const words: Words = {
   checkedWhole: 'Checked: the copy is whole',
   nextTry: 'Next try at {time}',
   notDelivered: 'Not delivered',
+  later: 'Delivered later',
   delayed: {
     one: '1 photo is kept safely. It could not be delivered yet and is tried again at {time}.',
     other: '{count} photos are kept safely. They could not be delivered yet and are tried again at {time}.',
+  },
+  held: {
+    one: '1 photo is kept safely and will be delivered later. You need not do anything.',
+    other: '{count} photos are kept safely and will be delivered later. You need not do anything.',
   },
   undelivered: {
     one: '1 photo is kept safely but could not be delivered. You need not do anything: the recipient sees it and can try again.',

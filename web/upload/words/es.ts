@@ -31,6 +31,8 @@ export const words: Words = {
   tryNow: 'Reintentar',
   remove: 'Quitar',
   removePhoto: 'Quitar {name}',
+  sendFirst: 'Enviar {name} primero',
+  nowAt: '{name} es ahora la número {number} de {count}.',
   photoLabel: 'Enviando {name}',
   noPreview: 'Sin vista previa',
 
@@ -47,10 +49,15 @@ export const words: Words = {
   checkedWhole: 'Comprobada: la copia está completa',
   nextTry: 'Nuevo intento a las {time}',
   notDelivered: 'No entregada',
+  later: 'Se entregará más tarde',
   delayed: {
     one: '1 foto está guardada y segura. Aún no se pudo entregar; se intentará de nuevo a las {time}.',
     other:
       '{count} fotos están guardadas y seguras. Aún no se pudieron entregar; se intentará de nuevo a las {time}.',
+  },
+  held: {
+    one: '1 foto está guardada y segura, y se entregará más tarde. No tiene que hacer nada.',
+    other: '{count} fotos están guardadas y seguras, y se entregarán más tarde. No tiene que hacer nada.',
   },
   undelivered: {
     one: '1 foto está guardada y segura, pero no se pudo entregar. No tiene que hacer nada: el destinatario lo ve y puede intentarlo de nuevo.',

@@ -34,6 +34,8 @@ export const words: Words = {
   tryNow: 'Réessayer',
   remove: 'Retirer',
   removePhoto: 'Retirer {name}',
+  sendFirst: 'Envoyer {name} en premier',
+  nowAt: '{name} est maintenant au rang {number} sur {count}.',
   photoLabel: 'Envoi de {name}',
   noPreview: 'Pas d’aperçu',
 
@@ -50,10 +52,16 @@ export const words: Words = {
   checkedWhole: 'Vérifiée : la copie est complète',
   nextTry: 'Prochain essai à {time}',
   notDelivered: 'Non transmise',
+  later: 'Transmise plus tard',
   delayed: {
     one: '{count} photo est conservée en sûreté. Elle n’a pas encore pu être transmise ; nouvel essai à {time}.',
     other:
       '{count} photos sont conservées en sûreté. Elles n’ont pas encore pu être transmises ; nouvel essai à {time}.',
+  },
+  held: {
+    one: '{count} photo est conservée en sûreté et sera transmise plus tard. Vous n’avez rien à faire.',
+    other:
+      '{count} photos sont conservées en sûreté et seront transmises plus tard. Vous n’avez rien à faire.',
   },
   undelivered: {
     one: '{count} photo est conservée en sûreté mais n’a pas pu être transmise. Vous n’avez rien à faire : le destinataire le voit et peut réessayer.',

@@ -30,6 +30,8 @@ export const words: Words = {
   tryNow: 'Riprova ora',
   remove: 'Togli',
   removePhoto: 'Togli {name}',
+  sendFirst: 'Invia {name} per prima',
+  nowAt: '{name} è ora al posto {number} di {count}.',
   photoLabel: 'Invio di {name}',
   noPreview: 'Nessuna anteprima',
   waiting: 'In attesa',
@@ -45,10 +47,15 @@ export const words: Words = {
   checkedWhole: 'Verificata: la copia è completa',
   nextTry: 'Nuovo tentativo alle {time}',
   notDelivered: 'Non consegnata',
+  later: 'Consegnata più tardi',
   delayed: {
     one: '1 foto è conservata al sicuro. Non è stato ancora possibile consegnarla; si riprova alle {time}.',
     other:
       '{count} foto sono conservate al sicuro. Non è stato ancora possibile consegnarle; si riprova alle {time}.',
+  },
+  held: {
+    one: '1 foto è conservata al sicuro e sarà consegnata più tardi. Non deve fare nulla.',
+    other: '{count} foto sono conservate al sicuro e saranno consegnate più tardi. Non deve fare nulla.',
   },
   undelivered: {
     one: '1 foto è conservata al sicuro, ma non è stato possibile consegnarla. Non deve fare nulla: il destinatario lo vede e può riprovare.',

@@ -27,6 +27,8 @@ export const words: Words = {
   tryNow: '今すぐ試す',
   remove: '取り除く',
   removePhoto: '{name} を取り除く',
+  sendFirst: '{name} を最初に送る',
+  nowAt: '{name} は {count} 枚中 {number} 番目になりました。',
   photoLabel: '{name} を送信中',
   noPreview: 'プレビューなし',
   waiting: '待機中',
@@ -42,9 +44,11 @@ export const words: Words = {
   checkedWhole: '確認済み：コピーは完全です',
   nextTry: '次の試行：{time}',
   notDelivered: '未配達',
+  later: '後で届けます',
   delayed: {
     other: '{count}枚の写真は安全に保管されています。まだ届けられていません。{time}にもう一度試します。',
   },
+  held: { other: '{count}枚の写真は安全に保管され、後で届けられます。何もする必要はありません。' },
   undelivered: {
     other:
       '{count}枚の写真は安全に保管されていますが、届けられませんでした。何もする必要はありません。受取人が確認し、もう一度試せます。',

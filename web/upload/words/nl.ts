@@ -30,6 +30,8 @@ export const words: Words = {
   tryNow: 'Nu proberen',
   remove: 'Verwijderen',
   removePhoto: '{name} verwijderen',
+  sendFirst: '{name} eerst versturen',
+  nowAt: '{name} is nu nummer {number} van {count}.',
   photoLabel: '{name} wordt verstuurd',
   noPreview: 'Geen voorbeeld',
   waiting: 'Wacht',
@@ -45,10 +47,15 @@ export const words: Words = {
   checkedWhole: 'Gecontroleerd: de kopie is volledig',
   nextTry: 'Volgende poging om {time}',
   notDelivered: 'Niet afgeleverd',
+  later: 'Wordt later afgeleverd',
   delayed: {
     one: '1 foto is veilig bewaard. Die kon nog niet worden afgeleverd; om {time} wordt het opnieuw geprobeerd.',
     other:
       '{count} foto’s zijn veilig bewaard. Ze konden nog niet worden afgeleverd; om {time} wordt het opnieuw geprobeerd.',
+  },
+  held: {
+    one: '1 foto is veilig bewaard en wordt later afgeleverd. U hoeft niets te doen.',
+    other: '{count} foto’s zijn veilig bewaard en worden later afgeleverd. U hoeft niets te doen.',
   },
   undelivered: {
     one: '1 foto is veilig bewaard, maar kon niet worden afgeleverd. U hoeft niets te doen: de ontvanger ziet dit en kan het opnieuw proberen.',

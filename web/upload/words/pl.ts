@@ -42,6 +42,8 @@ export const words: Words = {
   tryNow: 'Spróbuj teraz',
   remove: 'Usuń',
   removePhoto: 'Usuń {name}',
+  sendFirst: 'Wyślij najpierw {name}',
+  nowAt: '{name}: teraz miejsce {number} z {count}.',
   photoLabel: 'Wysyłanie {name}',
   noPreview: 'Brak podglądu',
   waiting: 'Czeka',
@@ -62,12 +64,19 @@ export const words: Words = {
   checkedWhole: 'Sprawdzone: kopia jest pełna',
   nextTry: 'Następna próba o {time}',
   notDelivered: 'Niedoręczone',
+  later: 'Zostanie doręczone później',
   delayed: {
     one: '1 zdjęcie jest bezpiecznie przechowane. Nie udało się go jeszcze doręczyć; następna próba o {time}.',
     few: '{count} zdjęcia są bezpiecznie przechowane. Nie udało się ich jeszcze doręczyć; następna próba o {time}.',
     many: '{count} zdjęć jest bezpiecznie przechowanych. Nie udało się ich jeszcze doręczyć; następna próba o {time}.',
     other:
       '{count} zdjęcia jest bezpiecznie przechowane. Nie udało się go jeszcze doręczyć; następna próba o {time}.',
+  },
+  held: {
+    one: '1 zdjęcie jest bezpiecznie przechowane i zostanie doręczone później. Nic nie trzeba robić.',
+    few: '{count} zdjęcia są bezpiecznie przechowane i zostaną doręczone później. Nic nie trzeba robić.',
+    many: '{count} zdjęć jest bezpiecznie przechowanych i zostanie doręczonych później. Nic nie trzeba robić.',
+    other: '{count} zdjęcia jest bezpiecznie przechowane i zostanie doręczone później. Nic nie trzeba robić.',
   },
   undelivered: {
     one: '1 zdjęcie jest bezpiecznie przechowane, ale nie udało się go doręczyć. Nic nie trzeba robić: odbiorca to widzi i może spróbować ponownie.',

@@ -30,6 +30,8 @@ export const words: Words = {
   tryNow: 'Tentar agora',
   remove: 'Remover',
   removePhoto: 'Remover {name}',
+  sendFirst: 'Enviar {name} primeiro',
+  nowAt: '{name} é agora a número {number} de {count}.',
   photoLabel: 'A enviar {name}',
   noPreview: 'Sem pré-visualização',
   waiting: 'Em espera',
@@ -45,10 +47,16 @@ export const words: Words = {
   checkedWhole: 'Verificada: a cópia está completa',
   nextTry: 'Nova tentativa às {time}',
   notDelivered: 'Não entregue',
+  later: 'Será entregue mais tarde',
   delayed: {
     one: '1 foto está guardada em segurança. Ainda não pôde ser entregue; nova tentativa às {time}.',
     other:
       '{count} fotos estão guardadas em segurança. Ainda não puderam ser entregues; nova tentativa às {time}.',
+  },
+  held: {
+    one: '1 foto está guardada em segurança e será entregue mais tarde. Não precisa de fazer nada.',
+    other:
+      '{count} fotos estão guardadas em segurança e serão entregues mais tarde. Não precisa de fazer nada.',
   },
   undelivered: {
     one: '1 foto está guardada em segurança, mas não pôde ser entregue. Não precisa de fazer nada: o destinatário vê isto e pode tentar de novo.',

@@ -34,6 +34,8 @@ export const words: Words = {
   tryNow: 'Şimdi dene',
   remove: 'Kaldır',
   removePhoto: '{name} öğesini kaldır',
+  sendFirst: 'Önce {name} gönder',
+  nowAt: '{name} şimdi {count} fotoğraf arasında {number}. sırada.',
   photoLabel: '{name} gönderiliyor',
   noPreview: 'Önizleme yok',
   waiting: 'Bekliyor',
@@ -49,9 +51,14 @@ export const words: Words = {
   checkedWhole: 'Denetlendi: kopya eksiksiz',
   nextTry: 'Yeni deneme: {time}',
   notDelivered: 'Teslim edilemedi',
+  later: 'Sonra teslim edilir',
   delayed: {
     one: '1 fotoğraf güvende. Henüz teslim edilemedi; yeni deneme: {time}.',
     other: '{count} fotoğraf güvende. Henüz teslim edilemedi; yeni deneme: {time}.',
+  },
+  held: {
+    one: '1 fotoğraf güvende ve daha sonra teslim edilecek. Bir şey yapmanız gerekmez.',
+    other: '{count} fotoğraf güvende ve daha sonra teslim edilecek. Bir şey yapmanız gerekmez.',
   },
   undelivered: {
     one: '1 fotoğraf güvende ama teslim edilemedi. Bir şey yapmanız gerekmez: alıcı bunu görür ve yeniden deneyebilir.',
