@@ -200,6 +200,58 @@ test('two photos of one name are two photos, and one photo of two names is one',
   await expectStored(app, photos);
 });
 
+test('photos that wait are put into another order by touch and by key, and leave in it after the tab is gone', async () => {
+  const app = await startApp();
+  const session = await createSession(app, { max_images: 5 });
+  const { page, context } = await phones.open();
+  await page.goto(session.upload_url);
+  const view = readPage(page);
+  await says(view.heading, 'Photos for Claims');
+  const photos = await makePhotos(5);
+  await context.setOffline(true);
+  await view.gallery.setInputFiles(photos);
+  await says(view.status, /^Waiting for a connection\. 5 photos are kept on this phone\./);
+  const shown = () =>
+    page.locator('.first').evaluateAll((all) => all.map((one) => one.ariaLabel!.slice(11, 12)));
+  expect(await shown()).toEqual(['1', '2', '3', '4', '5']);
+  const news = page.locator('[aria-live="polite"]');
+  await view.button('Send photo-5.jpg first').tap();
+  await says(news, 'photo-5.jpg is number 1 of 5 now.');
+  await view.button('Send photo-1.jpg first').press('ArrowRight');
+  await says(news, 'photo-1.jpg is number 3 of 5 now.');
+  // The key moves on what it has moved.
+  await page.keyboard.press('ArrowRight');
+  await says(news, 'photo-1.jpg is number 4 of 5 now.');
+  await view.button('Send photo-3.jpg first').press('ArrowLeft');
+  await says(news, 'photo-3.jpg is number 2 of 5 now.');
+  const order = ['5', '3', '2', '1', '4'];
+  expect(await shown()).toEqual(order);
+  await eventually(() => page.evaluate(keptInOrder)).toEqual(order.map((number) => `photo-${number}.jpg`));
+  await page.close();
+
+  await context.setOffline(false);
+  const later = await context.newPage();
+  const names: string[] = [];
+  later.on('request', (request) => {
+    const name = /filename (\S+?)(,|$)/.exec(request.headers()['upload-metadata'] ?? '')?.[1];
+    if (name !== undefined) names.push(Buffer.from(name, 'base64').toString().slice(6, 7));
+  });
+  await later.goto(session.upload_url);
+  await says(readPage(later).heading, '5 of 5 photos received');
+  // Three leave at once.
+  expect(names.slice(0, 3).sort()).toEqual(['2', '3', '5']);
+  await expectStored(app, photos);
+});
+
+/** Runs in the page: names of the photos in IndexedDB, as a later visit takes them. */
+const keptInOrder = `new Promise((resolve) => {
+  const opening = indexedDB.open('apertur', 1);
+  opening.onsuccess = () => {
+    const all = opening.result.transaction('photos').objectStore('photos').getAll();
+    all.onsuccess = () => resolve(all.result.sort((a, b) => a.addedAt - b.addedAt).map(({ name }) => name));
+  };
+})`;
+
 test('what was removed does not come back', async () => {
   const app = await startApp();
   const session = await createSession(app, { max_images: 5 });

@@ -30,6 +30,8 @@ export interface Way {
   /** The server has it. */
   settle(photo: Photo): Promise<void>;
   remove(photo: Photo): Promise<void>;
+  /** A later visit goes on in this order. */
+  arrange(photos: readonly Photo[]): Promise<void>;
   /** Photos that an earlier visit kept. */
   restore(): Promise<RestoredPhoto[]>;
   /** Photos that an earlier visit sent. */
@@ -165,6 +167,9 @@ export function createWay({ sessionId, session, password, onStorageFull }: WayOp
     async remove(photo) {
       loose.delete(photo);
       await (await road())?.remove(photo);
+    },
+    async arrange(photos) {
+      await (await road())?.arrange(photos.map(({ id }) => id));
     },
     restore: async () => (await atLast()).restore(),
     earlier: async () => (await atLast()).earlier(),

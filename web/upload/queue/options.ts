@@ -50,6 +50,8 @@ export interface Queue {
   restore(kept: readonly RestoredPhoto[]): void;
   remove(photo: Photo): void;
   retry(photo: Photo): void;
+  /** Those that still wait leave in this order. */
+  arrange(order: readonly Photo[]): void;
   /** The phone says that it is offline. */
   loseLine(): void;
   /** Something changed for the better (online again, page in front again, a person's wish): try now. */

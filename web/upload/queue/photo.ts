@@ -65,6 +65,9 @@ export const firstAttempt = (): Attempt => ({
 
 export const unsentYet = { state: 'queued', progress: 0 } as const;
 
+/** It is on this phone, and none of it under way. */
+export const isWaiting = (photo: Photo): boolean => photo.state === 'queued' || photo.state === 'waiting';
+
 export const isUnsent = (photo: Photo): boolean => photo.state !== 'received' && photo.state !== 'refused';
 
 /** A UUID (RFC 9562, version 4), also where the page did not come over HTTPS. */

@@ -129,6 +129,20 @@ test('three photos go at once, the next when one is received', async () => {
   expect(bench.received).toEqual([image('b')]);
 });
 
+test('photos leave in the order that the person gave them, also after a lost line', async () => {
+  const bench = createBench();
+  await add(bench, 5);
+  const [one, two, three, four, five] = [...bench.queue.photos];
+  bench.queue.arrange([five!, one!, two!, three!, four!]);
+  await bench.attempts[0]!.answer(cut());
+  await bench.attempts[1]!.answer(cut());
+  await bench.attempts[2]!.answer(cut());
+  bench.queue.arrange([four!, three!, five!, one!, two!]);
+  bench.lineUp = true;
+  await bench.pass(60_000);
+  expect(bench.attempts.slice(3).map(({ photo }) => photo)).toEqual([four, three, five]);
+});
+
 test('a photo that the look at the file refuses costs no attempt', async () => {
   const bench = createBench();
   bench.refusal = { reason: 'wrong-type' };

@@ -140,10 +140,19 @@ export function createQueue(options: QueueOptions): Queue {
     change(photo, 'waiting');
   }
 
+  /** In its turn again, and not when its own wait is over: photos leave in their order. */
+  function ready(mine: Attempt): void {
+    mine.callOff?.();
+    mine.callOff = undefined;
+  }
+
   function onOpen(): void {
     // The live events are on their way again too; they are heard first.
     for (const photo of photos) {
-      if (photo.state === 'waiting' && attemptOf(photo).uncertain) waitFor(photo, UNCERTAIN);
+      const mine = attemptOf(photo);
+      if (photo.state !== 'waiting') continue;
+      if (mine.uncertain) waitFor(photo, UNCERTAIN);
+      else if (!mine.busy) ready(mine);
     }
     options.onChange();
     pump();
@@ -151,11 +160,7 @@ export function createQueue(options: QueueOptions): Queue {
 
   function change(photo: Photo, state: PhotoState): void {
     photo.state = state;
-    const mine = attemptOf(photo);
-    if (state !== 'waiting') {
-      mine.callOff?.();
-      mine.callOff = undefined;
-    }
+    if (state !== 'waiting') ready(attemptOf(photo));
     options.onChange(photo);
   }
 
@@ -229,9 +234,7 @@ export function createQueue(options: QueueOptions): Queue {
   function wake(): void {
     for (const photo of photos) {
       const mine = attemptOf(photo);
-      if (photo.state !== 'waiting' || mine.uncertain) continue;
-      mine.callOff?.();
-      mine.callOff = undefined;
+      if (photo.state === 'waiting' && !mine.uncertain) ready(mine);
     }
     if (line.wait === 'connection') void line.probe();
     else pump();
@@ -283,6 +286,10 @@ export function createQueue(options: QueueOptions): Queue {
     },
     remove,
     retry,
+    arrange(order) {
+      const rank = new Map(order.map((photo, index) => [photo, index]));
+      photos.sort((a, b) => (rank.get(a) ?? order.length) - (rank.get(b) ?? order.length));
+    },
     wake,
     hold() {
       held = true;

@@ -29,6 +29,8 @@ export interface Road {
   /** The server has it: the bytes go, what it was is remembered, and its small picture (JPEG). */
   settle(photo: Photo, small: Blob | undefined): Promise<void>;
   remove(photo: Photo): Promise<void>;
+  /** A later visit goes on in this order. */
+  arrange(ids: readonly string[]): Promise<void>;
   /** Keeps the screen on while photos are on their way. */
   stayAwake(wanted: boolean): void;
 }
@@ -87,7 +89,21 @@ export async function createRoad(sessionId: string): Promise<Road> {
       );
     }
     if (stored) kept.set(photo.id, record);
+    if (order.includes(photo.id)) await putInOrder();
     return { kind: 'kept', hash, stored };
+  }
+
+  let order: readonly string[] = [];
+
+  async function putInOrder(): Promise<void> {
+    const unsent = order
+      .map((id) => kept.get(id))
+      .filter((one) => one !== undefined && !one.received) as Kept[];
+    const first = Math.min(...unsent.map(({ addedAt }) => addedAt));
+    for (const [index, one] of unsent.entries()) {
+      one.addedAt = first + index;
+      await shelf!.put(one).catch(() => undefined);
+    }
   }
 
   const openKept = (id: string, size: number): Promise<Blob> => shelf!.read(id, 0, size);
@@ -148,6 +164,10 @@ export async function createRoad(sessionId: string): Promise<Road> {
     async remove(photo) {
       kept.delete(photo.id);
       await inTurn(async () => shelf?.forget(photo.id)).catch(() => undefined);
+    },
+    arrange(ids) {
+      order = ids;
+      return inTurn(putInOrder);
     },
     stayAwake: createWakefulness(),
   };

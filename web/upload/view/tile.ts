@@ -11,9 +11,13 @@ import { describePlaces, type PlaceWords } from './place-words.ts';
 export interface TileActions {
   retry(photo: Photo): void;
   remove(photo: Photo): void;
+  move(photo: Photo, by: Move): void;
   sentence(photo: Photo): string;
   placesOf(photo: Photo): readonly Place[];
 }
+
+/** Among the photos that wait: one place earlier or later, or before all others. */
+export type Move = -1 | 1 | 'first';
 
 export interface Tile {
   readonly element: HTMLLIElement;
@@ -48,7 +52,8 @@ export function createTile(photo: Photo, speech: Speech, actions: TileActions): 
   });
   remove.append(h('span', {}, icon('cross')));
   remove.addEventListener('click', () => actions.remove(photo));
-  const frame = h('div', { class: 'frame' }, ring, badge, remove);
+  const first = createMover(photo, speech, actions);
+  const frame = h('div', { class: 'frame' }, ring, badge, first, remove);
   const caption = h('p', { class: 'caption' });
   const detail = h('p', { class: 'detail', 'aria-hidden': 'true' });
   const spoken = h('p', { class: 'unseen' });
@@ -72,6 +77,7 @@ export function createTile(photo: Photo, speech: Speech, actions: TileActions): 
       if (problem !== undefined) element.lastElementChild!.append(problem);
       remove.hidden =
         stage === 'received' || stage === 'delivered' || stage === 'refused' || stage === 'saving';
+      first.hidden = stage !== 'waiting';
       ring.hidden = stage !== 'sending' && stage !== 'saving' && stage !== 'waiting';
     }
     const percent = Math.round(photo.progress * 100);
@@ -89,6 +95,25 @@ export function createTile(photo: Photo, speech: Speech, actions: TileActions): 
   }
   update();
   return { element, update, close: picture };
+}
+
+/** Sends it first; with the arrow keys it goes one place earlier or later. */
+function createMover(photo: Photo, speech: Speech, actions: TileActions): HTMLButtonElement {
+  const button = h('button', {
+    type: 'button',
+    class: 'first',
+    'aria-label': speech.say('sendFirst', { name: photo.file.name }),
+    'aria-keyshortcuts': 'ArrowLeft ArrowRight',
+  });
+  button.append(h('span', {}, icon('first')));
+  button.addEventListener('click', () => actions.move(photo, 'first'));
+  button.addEventListener('keydown', (event) => {
+    const isForward = document.documentElement.dir === 'rtl' ? 'ArrowLeft' : 'ArrowRight';
+    if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
+    event.preventDefault();
+    actions.move(photo, event.key === isForward ? 1 : -1);
+  });
+  return button;
 }
 
 type Stage = 'waiting' | 'sending' | 'saving' | 'received' | 'delivered' | 'refused';
