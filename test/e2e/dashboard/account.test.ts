@@ -1,25 +1,13 @@
 /** An account from end to end: a forgotten password, a second step, a passkey, other devices. */
 import { generate } from 'otplib';
-import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { createSetupToken } from '../../../src/accounts/setup.ts';
 import { patience } from '../../helpers/browser.ts';
 import { readParts, startSmtp } from '../../helpers/smtp-server.ts';
-import { settled, useDesk } from './desk.ts';
+import { arrived, button, dialog, panel as panelOf, says, settled, signIn, titled, useDesk } from './desk.ts';
 import { owner, startServer } from './stage.ts';
 
 const theDesk = useDesk();
-
-const button = (page: Page, name: string | RegExp) =>
-  page.getByRole('button', { name, exact: typeof name === 'string' });
-const says = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor();
-const title = (page: Page) => page.locator('h1').first();
-
-async function signIn(page: Page, password: string): Promise<void> {
-  await page.getByLabel('E-mail').fill(owner.email);
-  await page.locator('input[name=password]').fill(password);
-  await page.keyboard.press('Enter');
-}
 
 test('a forgotten password is set anew with the link of a mail', async () => {
   const smtp = await startSmtp();
@@ -47,8 +35,8 @@ test('a forgotten password is set anew with the link of a mail', async () => {
     await page.goto(server.origin + new URL(link).pathname + new URL(link).search);
     await page.locator('input[autocomplete=new-password]').first().fill('another long sentence');
     await page.keyboard.press('Enter');
-    await expect.poll(() => title(page).innerText(), { timeout: patience }).toBe('Sign in');
-    await signIn(page, owner.password);
+    await titled(page, 'Sign in');
+    await signIn(page);
     await says(page, 'This e-mail and password do not belong together.');
     await signIn(page, 'another long sentence');
     await expect.poll(() => new URL(page.url()).pathname, { timeout: patience }).not.toBe('/sign-in');
@@ -78,12 +66,12 @@ test('a passkey is added, signs in, and is removed after asking', async () => {
   await says(page, 'The passkey was added.');
   await button(page, /^Your account/).click();
   await page.getByRole('menuitem', { name: 'Sign out' }).click();
-  await expect.poll(() => title(page).innerText(), { timeout: patience }).toBe('Sign in');
+  await titled(page, 'Sign in');
   await button(page, /passkey/i).click();
-  await expect.poll(() => title(page).innerText(), { timeout: patience }).toBe('Home');
+  await titled(page, 'Home');
   await page.goto(`${desk.stage.origin}/account`);
   await button(page, 'Remove: This laptop').click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+  await dialog(page).getByRole('button', { name: 'Remove' }).click();
   await expect.poll(() => page.getByText('This laptop').count(), { timeout: patience }).toBe(0);
 });
 
@@ -91,12 +79,10 @@ test('a second step is set up, asked for at the next sign-in, and switched off',
   const desk = theDesk();
   // The test before signed out, and this one ends all sessions: it begins with one of its own.
   const page = await desk.open('/sign-in?next=/account', { signedIn: false });
-  await signIn(page, owner.password);
+  await signIn(page);
   await says(page, 'Two-step sign-in');
   await settled(page);
-  const panel = page
-    .locator('.panel')
-    .filter({ has: page.getByRole('heading', { name: 'Two-step sign-in', exact: true }) });
+  const panel = panelOf(page, 'Two-step sign-in');
   const link = page.waitForResponse((response) => response.url().endsWith('/two-factor/enable'));
   await panel.getByLabel('Your password, to confirm it is you').fill(owner.password);
   await panel.getByRole('button', { name: 'Set it up' }).click();
@@ -108,13 +94,13 @@ test('a second step is set up, asked for at the next sign-in, and switched off',
   await says(page, 'Two-step sign-in is on.');
 
   const other = await desk.open('/sign-in', { signedIn: false });
-  await signIn(other, owner.password);
+  await signIn(other);
   await other.getByRole('textbox').first().waitFor();
-  await expect.poll(() => title(other).innerText(), { timeout: patience }).not.toBe('Sign in');
+  await expect.poll(() => other.locator('h1').first().innerText(), { timeout: patience }).not.toBe('Sign in');
   await other.getByRole('textbox').first().click();
   // The code of the step before is used up; the next one is as good.
   await other.keyboard.type(await generate({ secret, epoch: Math.floor(Date.now() / 1_000) + 30 }));
-  await expect.poll(() => title(other).innerText(), { timeout: patience }).toBe('Home');
+  await titled(other, 'Home');
 
   await page.reload();
   await settled(page);
@@ -126,16 +112,16 @@ test('a second step is set up, asked for at the next sign-in, and switched off',
 test('another device is signed out from here', async () => {
   const desk = theDesk();
   const elsewhere = await desk.open('/sign-in', { signedIn: false });
-  await signIn(elsewhere, owner.password);
-  await expect.poll(() => title(elsewhere).innerText(), { timeout: patience }).toBe('Home');
+  await signIn(elsewhere);
+  await titled(elsewhere, 'Home');
   const context = await desk.browser.newContext({ locale: 'en-GB' });
   context.setDefaultTimeout(patience);
   const here = await context.newPage();
   await here.goto(`${desk.stage.origin}/sign-in?next=/account`);
-  await signIn(here, owner.password);
+  await signIn(here);
   await here.getByRole('button', { name: 'Sign out everywhere else' }).click();
   await says(here, 'All other devices were signed out.');
   await context.close();
   await elsewhere.reload();
-  await expect.poll(() => new URL(elsewhere.url()).pathname, { timeout: patience }).toBe('/sign-in');
+  await arrived(elsewhere, '/sign-in');
 });

@@ -1,9 +1,9 @@
 /** A browser at the dashboard: one for a whole test file; a script error or a breach of the policy fails the test. */
 import axe from 'axe-core';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest';
 import { launchChromium, patience } from '../../helpers/browser.ts';
-import { type Furniture, furnish, type Stage, setStage } from './stage.ts';
+import { type Furniture, furnish, owner, type Stage, setStage } from './stage.ts';
 
 export interface Desk {
   stage: Stage;
@@ -67,6 +67,28 @@ export function useDesk(
     await desk?.stage.stop();
   });
   return () => desk!;
+}
+
+export const button = (page: Page, name: string | RegExp): Locator =>
+  page.getByRole('button', { name, exact: typeof name === 'string' });
+export const dialog = (page: Page): Locator => page.getByRole('dialog');
+export const panel = (page: Page, title: string): Locator =>
+  page.locator('.panel').filter({ has: page.getByRole('heading', { name: title, exact: true }) });
+/** Resolves when the text stands somewhere. */
+export const says = (page: Page, text: string | RegExp): Promise<void> =>
+  page.getByText(text).first().waitFor();
+/** Resolves when the screen is this one. */
+export const titled = (page: Page, title: string): Promise<void> =>
+  expect.poll(() => page.locator('h1').first().innerText(), { timeout: patience }).toBe(title);
+/** Resolves when the address is this one. */
+export const arrived = (page: Page, path: string): Promise<void> =>
+  expect.poll(() => new URL(page.url()).pathname, { timeout: patience }).toBe(path);
+
+/** On the screen that asks for it; the next one may be another question. */
+export async function signIn(page: Page, password = owner.password): Promise<void> {
+  await page.getByLabel('E-mail').fill(owner.email);
+  await page.locator('input[name=password]').fill(password);
+  await page.keyboard.press('Enter');
 }
 
 const everyRule = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];

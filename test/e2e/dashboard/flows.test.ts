@@ -1,19 +1,15 @@
 /** What people do in the dashboard, from end to end, against the real server. */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { createSetupToken } from '../../../src/accounts/setup.ts';
 import { patience } from '../../helpers/browser.ts';
-import { settled, useDesk } from './desk.ts';
-import { owner, startServer } from './stage.ts';
+import { arrived, button, dialog, says, settled, signIn, titled, useDesk } from './desk.ts';
+import { startServer } from './stage.ts';
 
 const theDesk = useDesk();
 
-const heading = (page: Page) => page.locator('h1').first();
-const button = (page: Page, name: string | RegExp) =>
-  page.getByRole('button', { name, exact: typeof name === 'string' });
-const says = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor();
 const url = (page: Page): string => new URL(page.url()).pathname;
 
 test('the link of the first start makes the owner and the first project, once', async () => {
@@ -41,19 +37,16 @@ test('the link of the first start makes the owner and the first project, once', 
 test('somebody signs in, comes to where they wanted, and signs out', async () => {
   const desk = theDesk();
   const page = await desk.open(`${desk.live}/keys?page=1`, { signedIn: false });
-  await expect.poll(() => url(page), { timeout: patience }).toBe('/sign-in');
-  await page.getByLabel('E-mail').fill(owner.email);
-  await page.locator('input[name=password]').fill('not the password');
-  await button(page, 'Sign in').click();
+  await arrived(page, '/sign-in');
+  await signIn(page, 'not the password');
   await says(page, 'This e-mail and password do not belong together.');
-  await page.locator('input[name=password]').fill(owner.password);
-  await page.keyboard.press('Enter');
-  await expect.poll(() => heading(page).innerText(), { timeout: patience }).toBe('Keys');
+  await signIn(page);
+  await titled(page, 'Keys');
   await button(page, /Your account/).click();
   await page.getByRole('menuitem', { name: 'Sign out' }).click();
-  await expect.poll(() => url(page), { timeout: patience }).toBe('/sign-in');
+  await arrived(page, '/sign-in');
   await page.goto(desk.stage.origin + desk.live);
-  await expect.poll(() => url(page), { timeout: patience }).toBe('/sign-in');
+  await arrived(page, '/sign-in');
 });
 
 test('a session that ended elsewhere asks to sign in, and comes back', async () => {
@@ -79,7 +72,7 @@ test('a session is created, photos arrive while one looks, and it is closed', as
     '"label": "Broken window"',
   );
   await button(page, 'Create the session').click();
-  await expect.poll(() => heading(page).innerText(), { timeout: patience }).toBe('Broken window');
+  await titled(page, 'Broken window');
   await says(page, 'No photo yet.');
   const id = url(page).split('/').at(-1)!;
 
@@ -108,11 +101,11 @@ test('a session is created, photos arrive while one looks, and it is closed', as
 
   await button(page, 'Actions').click();
   await page.getByRole('menuitem', { name: 'Extend' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Extend' }).click();
+  await dialog(page).getByRole('button', { name: 'Extend' }).click();
   await says(page, 'The session stays open until');
   await button(page, 'Actions').click();
   await page.getByRole('menuitem', { name: 'Close the session' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Close the session' }).click();
+  await dialog(page).getByRole('button', { name: 'Close the session' }).click();
   await says(page, 'The session is closed.');
   await page.getByText('Closed', { exact: true }).waitFor();
 });
@@ -143,7 +136,7 @@ test('a destination is chosen, previewed, tested step by step, paused and delete
   await template.fill('{date}/{image_id}.{ext}');
   await says(page, /^2\d{3}-\d\d-\d\d\/img_\w+\.jpg$/);
   await button(page, 'Add a destination').click();
-  await expect.poll(() => heading(page).innerText(), { timeout: patience }).toBe('Second folder');
+  await titled(page, 'Second folder');
   await button(page, 'Test the connection').click();
   await says(page, 'It works.');
   expect(await page.locator('.check li').count()).toBeGreaterThan(1);
@@ -151,8 +144,8 @@ test('a destination is chosen, previewed, tested step by step, paused and delete
   await page.getByText('Paused', { exact: true }).waitFor();
   await button(page, 'More').click();
   await page.getByRole('menuitem', { name: 'Delete' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
-  await expect.poll(() => heading(page).innerText(), { timeout: patience }).toBe('Destinations');
+  await dialog(page).getByRole('button', { name: 'Delete' }).click();
+  await titled(page, 'Destinations');
   await expect.poll(() => page.getByText('Second folder').count()).toBe(0);
 });
 
@@ -194,13 +187,14 @@ test('what failed is found, shown with its attempts, and delivered again', async
 
   await page.goto(`${desk.stage.origin}${desk.live}/deliveries`);
   await button(page, 'Deliver again').click();
-  const dialog = page.getByRole('dialog');
-  await dialog.getByLabel('Where to').click();
+  await dialog(page).getByLabel('Where to').click();
   await page.getByRole('option', { name: 'Old archive' }).click();
-  await dialog.getByRole('button', { name: 'Count them' }).click();
-  await dialog.getByText(/deliver(y|ies), done in about/).waitFor();
-  await dialog.getByRole('button', { name: 'Deliver them' }).click();
-  await dialog.getByText('Finished').waitFor();
+  await dialog(page).getByRole('button', { name: 'Count them' }).click();
+  await dialog(page)
+    .getByText(/deliver(y|ies), done in about/)
+    .waitFor();
+  await dialog(page).getByRole('button', { name: 'Deliver them' }).click();
+  await dialog(page).getByText('Finished').waitFor();
   desk.stage.bad.status = 507;
 });
 
@@ -229,7 +223,7 @@ test('an event webhook is made, shows its secret once, hears a test, and gets a 
     await page.getByRole('figure', { name: language }).getByText('APERTUR_SECRET').first().waitFor();
   }
   await button(page, 'New secret').click();
-  await page.getByRole('dialog').getByRole('button', { name: 'New secret' }).click();
+  await dialog(page).getByRole('button', { name: 'New secret' }).click();
   await says(page, 'The old secret signs, too, until');
 });
 
@@ -237,8 +231,8 @@ test('a key is shown once, works, and is protected', async () => {
   const desk = theDesk();
   const page = await desk.open(`${desk.live}/keys`);
   await button(page, 'New key').click();
-  await page.getByRole('dialog').getByLabel('Label').fill('Shop');
-  await page.getByRole('dialog').getByRole('button', { name: 'New key' }).click();
+  await dialog(page).getByLabel('Label').fill('Shop');
+  await dialog(page).getByRole('button', { name: 'New key' }).click();
   const region = page.getByRole('region', { name: 'The key was made' });
   await region.waitFor();
   const key = /aptr_live_[\w-]+/.exec(await region.innerText())![0];
@@ -266,11 +260,12 @@ test('somebody is invited, makes an account, and may only look', async () => {
   const desk = theDesk();
   const page = await desk.open(`${desk.live}/settings/members`);
   await button(page, 'Invite somebody').click();
-  const dialog = page.getByRole('dialog');
-  await dialog.getByLabel('E-mail').fill('vera@example.com');
-  await dialog.getByRole('radio', { name: /^Viewer/ }).check();
-  await dialog.getByRole('button', { name: 'Send the invitation' }).click();
-  const link = /http\S+invitation\?token=[\w-]+/.exec(await dialog.getByRole('figure').innerText())![0];
+  await dialog(page).getByLabel('E-mail').fill('vera@example.com');
+  await dialog(page)
+    .getByRole('radio', { name: /^Viewer/ })
+    .check();
+  await dialog(page).getByRole('button', { name: 'Send the invitation' }).click();
+  const link = /http\S+invitation\?token=[\w-]+/.exec(await dialog(page).getByRole('figure').innerText())![0];
 
   const { pathname, search } = new URL(link);
   const guest = await desk.open(pathname + search, { signedIn: false });
@@ -278,7 +273,7 @@ test('somebody is invited, makes an account, and may only look', async () => {
   await guest.getByLabel('Your name').fill('Vera Viewer');
   await guest.locator('input[autocomplete=new-password]').fill('a sentence that is long');
   await button(guest, 'Make an account and join').click();
-  await expect.poll(() => heading(guest).innerText(), { timeout: patience }).toBe('Home');
+  await titled(guest, 'Home');
   await guest.getByRole('link', { name: 'Keys' }).click();
   await says(guest, 'Claims portal');
   expect(await button(guest, 'New key').count()).toBe(0);
@@ -290,14 +285,81 @@ test('the language and the appearance stay as they were chosen', async () => {
   await settled(page);
   await button(page, /Your account/).click();
   await page.getByRole('menuitem', { name: 'Français' }).click();
-  await expect.poll(() => heading(page).innerText(), { timeout: patience }).toBe('Accueil');
+  await titled(page, 'Accueil');
   await button(page, /Votre compte/).click();
   await page.getByRole('menuitem', { name: 'Sombre' }).click();
   await expect.poll(() => page.locator('html').getAttribute('data-color-scheme')).toBe('dark');
   await page.reload();
-  await expect.poll(() => heading(page).innerText(), { timeout: patience }).toBe('Accueil');
+  await titled(page, 'Accueil');
   expect(await page.locator('html').getAttribute('lang')).toBe('fr');
   expect(await page.locator('html').getAttribute('data-color-scheme')).toBe('dark');
+});
+
+const hasFocus = (target: Locator): Promise<boolean> =>
+  target.evaluate((node) => node === node.ownerDocument.activeElement);
+
+/** Goes on with Tab until the focus is on it. */
+async function tabTo(page: Page, target: Locator): Promise<void> {
+  await target.waitFor();
+  for (let presses = 0; presses < 60; presses += 1) {
+    if (await hasFocus(target)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`The keyboard does not come to ${target}`);
+}
+
+/** Comes to it with Tab and presses a key there. */
+async function press(page: Page, target: Locator, key = 'Enter'): Promise<void> {
+  await tabTo(page, target);
+  await page.keyboard.press(key);
+}
+
+test('a destination is made with the keyboard alone', async () => {
+  const desk = theDesk();
+  const page = await desk.open(`${desk.live}/destinations`);
+  await settled(page);
+  await press(page, page.getByRole('link', { name: 'Add a destination' }));
+  await press(page, button(page, 'Local folder'));
+  await tabTo(page, page.getByRole('textbox', { name: 'Name', exact: true }));
+  await page.keyboard.press('ControlOrMeta+A');
+  await page.keyboard.type('By keyboard');
+  await press(page, button(page, 'Add a destination'));
+  await titled(page, 'By keyboard');
+});
+
+test('a session is made and closed with the keyboard alone, and Escape is no', async () => {
+  const desk = theDesk();
+  const page = await desk.open(`${desk.live}/sessions`);
+  await settled(page);
+  const { keyboard } = page;
+  await press(page, page.getByRole('link', { name: 'New session' }));
+  await tabTo(page, page.getByLabel('Label'));
+  await keyboard.type('Made by keyboard');
+  await press(page, page.getByRole('combobox', { name: 'Destinations' }), 'ArrowDown');
+  await keyboard.type('Claims f');
+  await page.getByRole('option', { name: 'Claims folder' }).waitFor();
+  await keyboard.press('ArrowDown');
+  await keyboard.press('Enter');
+  await keyboard.press('Escape');
+  await press(page, button(page, 'Create the session'));
+  await titled(page, 'Made by keyboard');
+  await says(page, 'Claims folder');
+
+  const closeByMenu = async () => {
+    await press(page, button(page, 'Actions'));
+    const close = page.getByRole('menuitem', { name: 'Close the session' });
+    await close.waitFor();
+    for (let presses = 0; presses < 10 && !(await hasFocus(close)); presses += 1)
+      await keyboard.press('ArrowDown');
+    await keyboard.press('Enter');
+  };
+  await closeByMenu();
+  await dialog(page).waitFor();
+  await keyboard.press('Escape');
+  await dialog(page).waitFor({ state: 'detached' });
+  await closeByMenu();
+  await press(page, dialog(page).getByRole('button', { name: 'Close the session' }));
+  await page.getByText('Closed', { exact: true }).waitFor();
 });
 
 test('with the keyboard alone one skips to the content and opens a session', async () => {
@@ -309,5 +371,5 @@ test('with the keyboard alone one skips to the content and opens a session', asy
   await page.keyboard.press('Enter');
   await page.getByRole('link', { name: 'Claim 2026-118, roof' }).focus();
   await page.keyboard.press('Enter');
-  await expect.poll(() => heading(page).innerText(), { timeout: patience }).toBe('Claim 2026-118, roof');
+  await titled(page, 'Claim 2026-118, roof');
 });

@@ -1,5 +1,7 @@
 /** Every screen in both colour schemes: it has its heading, and axe finds nothing to say against it. */
+import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
+import { parseSync } from 'vite';
 import { describe, expect, test } from 'vitest';
 import { createSetupToken } from '../../../src/accounts/setup.ts';
 import { type Desk, settled, useDesk, violationsOf } from './desk.ts';
@@ -36,6 +38,24 @@ const screens: [string, (desk: Desk) => string | Promise<string>, RegExp][] = [
   ['audit log', () => '/settings/audit', /^Settings$/],
 ];
 
+/** Beside the projects. */
+const others: [string, string, string][] = [
+  ['account', '/account', 'Your account'],
+  ['new project', '/new-project', 'New project'],
+  ['no such screen', '/p/one/live/two/three', 'There is nothing at this address'],
+];
+
+const doors: [string, string, string][] = [
+  ['sign in', '/sign-in', 'Sign in'],
+  ['a session that ended', '/sign-in?reason=expired', 'Sign in'],
+  ['forgot', '/forgot', 'Forgot the password?'],
+  ['reset', '/reset-password?token=abc', 'Choose a new password'],
+  ['a reset that is too old', '/reset-password', 'Choose a new password'],
+  ['an invitation that is used', '/invitation?token=used', 'This invitation does not open any more'],
+  ['a set-up link that is used', '/setup?token=used', 'This link does not open any more'],
+  ['register', '/register', 'Make an account'],
+];
+
 async function photoDelivery({ stage }: Desk): Promise<string> {
   type Rows = { data: { imageId: string; targetId: string }[] };
   const { data } = await stage.call<Rows>('GET', `/projects/${stage.project}/deliveries?kind=image`);
@@ -51,6 +71,34 @@ async function eventDelivery({ stage }: Desk): Promise<string> {
 async function keyPath({ stage }: Desk): Promise<string> {
   const [key] = await stage.call<{ id: string }[]>('GET', `/projects/${stage.project}/keys`);
   return `/keys/${key!.id}`;
+}
+
+/** The patterns of the router, as its file spells them: what `door` and `screen` are called with, and other paths. */
+function routesOf(source: string): string[] {
+  const routes: string[] = [];
+  const visit = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return;
+    for (const member of Object.values(node)) visit(member);
+    const { type, callee, key, value, arguments: given } = node as Record<string, Record<string, unknown>>;
+    const [first] = (given ?? []) as unknown as { value?: unknown }[];
+    if (String(type) === 'CallExpression' && /^(door|screen)$/.test(String(callee?.name))) {
+      const stem = callee?.name === 'screen' ? '/p/$project/$env/' : '/';
+      routes.push((stem + String(first?.value)).replace(/\/+$/, ''));
+    }
+    if (String(type) === 'Property' && key?.name === 'path' && typeof value?.value === 'string')
+      routes.push(`/${value.value}`);
+  };
+  visit(parseSync('router.tsx', source).program);
+  // The start shows nothing of its own: it leads to where somebody was last.
+  return [...new Set(routes)].filter((route) => route !== '//');
+}
+
+/** The route that shows a path: of those that match, the one with the fewest blanks. */
+function routeOf(path: string, routes: string[]): string | undefined {
+  const blanks = (route: string): number => route.split('$').length;
+  return routes
+    .filter((route) => new RegExp(`^${route.replace(/\$\w+/g, '[^/]+')}$`).test(path))
+    .sort((a, b) => blanks(a) - blanks(b))[0];
 }
 
 /** Both schemes of one load: what the other scheme changes is colour alone. */
@@ -70,31 +118,28 @@ describe('every screen, in both colour schemes', () => {
     await expectAccessible(page);
   });
 
-  test.each([
-    ['account', '/account', 'Your account'],
-    ['new project', '/new-project', 'New project'],
-    ['no such screen', '/p/one/live/two/three', 'There is nothing at this address'],
-  ])('%s', async (_name, path, heading) => {
+  test.each(others)('%s', async (_name, path, heading) => {
     const page = await theDesk().open(path);
     await settled(page);
     expect(await page.locator('h1').first().innerText()).toBe(heading);
     await expectAccessible(page);
   });
 
-  test.each([
-    ['sign in', '/sign-in', 'Sign in'],
-    ['a session that ended', '/sign-in?reason=expired', 'Sign in'],
-    ['forgot', '/forgot', 'Forgot the password?'],
-    ['reset', '/reset-password?token=abc', 'Choose a new password'],
-    ['a reset that is too old', '/reset-password', 'Choose a new password'],
-    ['an invitation that is used', '/invitation?token=used', 'This invitation does not open any more'],
-    ['a set-up link that is used', '/setup?token=used', 'This link does not open any more'],
-    ['register', '/register', 'Make an account'],
-  ])('%s, signed out', async (_name, path, heading) => {
+  test.each(doors)('%s, signed out', async (_name, path, heading) => {
     const page = await theDesk().open(path, { signedIn: false });
     await expect.poll(() => page.locator('h1').first().innerText()).toBe(heading);
     await expectAccessible(page);
   });
+});
+
+test('every screen of the router is among them', async () => {
+  const desk = theDesk();
+  const paths = [...others, ...doors].map(([, path]) => path);
+  for (const [, path] of screens) paths.push(desk.live + (await path(desk)));
+  const routes = routesOf(readFileSync('web/dashboard/router.tsx', 'utf8'));
+  expect(routes.length).toBeGreaterThan(25);
+  const seen = new Set(paths.map((path) => routeOf(path.split('?')[0]!, routes)));
+  expect(routes.filter((route) => !seen.has(route))).toEqual([]);
 });
 
 test('test mode cannot be missed', async () => {

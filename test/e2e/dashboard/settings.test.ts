@@ -1,17 +1,19 @@
 /** What people set up in the dashboard, beyond the way of a photo: its page, its protections, its accounts elsewhere; and that screens live. */
 
 import { generate } from 'otplib';
-import type { Page } from 'playwright-core';
 import { afterAll, expect, test } from 'vitest';
 import { patience } from '../../helpers/browser.ts';
 import { type DriveServer, driveScope, startDriveServer } from '../../helpers/drive-server.ts';
 import { type OAuthServer, startOAuthServer } from '../../helpers/oauth-server.ts';
-import { settled, useDesk } from './desk.ts';
+import { type StripeServer, startStripe } from '../../helpers/stripe-server.ts';
+import { button, dialog, panel as panelOf, says, settled, useDesk, violationsOf } from './desk.ts';
 import { makeScene } from './scenery.ts';
 
 let oauth: OAuthServer;
 let drive: DriveServer;
+let stripe: StripeServer;
 afterAll(async () => {
+  await stripe?.close();
   await drive?.close();
   await oauth?.close();
 });
@@ -19,18 +21,18 @@ afterAll(async () => {
 const theDesk = useDesk(async () => {
   oauth = await startOAuthServer({ scopes: [driveScope], rotates: true });
   drive = await startDriveServer(oauth);
+  stripe = await startStripe();
   const endpoints = Object.entries({ ...oauth.endpoints, ...drive.endpoints });
   return {
+    STRIPE_SECRET_KEY: stripe.key,
+    STRIPE_WEBHOOK_SECRET: 'whsec_test_secret',
+    STRIPE_PRICES: 'starter=price_starter,pro=price_pro',
+    STRIPE_API_URL: stripe.url,
     GOOGLE_CLIENT_ID: oauth.clientId,
     GOOGLE_CLIENT_SECRET: oauth.clientSecret,
     OAUTH_ENDPOINTS: endpoints.map(([name, url]) => `google_drive.${name}=${url}`).join(','),
   };
 });
-
-const button = (page: Page, name: string | RegExp) =>
-  page.getByRole('button', { name, exact: typeof name === 'string' });
-const says = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor();
-const dialog = (page: Page) => page.getByRole('dialog');
 
 test('a list follows the live line of the project, with no clock in the page', async () => {
   const desk = theDesk();
@@ -108,6 +110,8 @@ test('an account is connected at another service, and its folder chosen', async 
   });
   await button(page, 'Connect an account').click();
   const address = await asked;
+  // There first: a page that is still on its way to one place cannot be sent to another.
+  await page.waitForURL(`${new URL(oauth.endpoints.authorize).origin}/**`);
   oauth.register(new URL(address).searchParams.get('redirect_uri')!);
   const back = new URL(await oauth.visit(address, {}));
   await page.goto(desk.stage.origin + back.pathname + back.search);
@@ -130,8 +134,7 @@ test('a key is protected by one-time codes, a certificate and pages, and has des
   const made = await stage.call<{ id: string }>('POST', `/projects/${stage.project}/keys`, { label: 'Till' });
   const page = await desk.open(`${desk.live}/keys/${made.id}`);
   await settled(page);
-  const panel = (title: string) =>
-    page.locator('.panel').filter({ has: page.getByRole('heading', { name: title, exact: true }) });
+  const panel = (title: string) => panelOf(page, title);
   await panel('One-time codes').getByRole('button', { name: 'Switch on' }).click();
   const secret = (await panel('One-time codes').getByRole('figure').innerText()).trim();
   const code = await generate({ secret });
@@ -178,8 +181,10 @@ test('the project changes its secret and its key, and the audit log tells of all
   const desk = theDesk();
   const page = await desk.open(`${desk.live}/settings`);
   await button(page, 'Make a new one').click();
+  await dialog(page).getByLabel('Days for both').fill('7');
   await dialog(page).getByRole('button', { name: 'Make a new one' }).click();
   await page.getByRole('region', { name: 'The new webhook secret' }).waitFor();
+  await says(page, 'The old secret signs, too, until');
   await page.getByRole('link', { name: 'Audit log' }).click();
   await page.getByText('webhook-secret.rotate').first().waitFor();
   await page.getByRole('searchbox').fill('olive ');
@@ -219,4 +224,32 @@ test('what is set up is searched on the server', async () => {
   await page.goto(`${desk.stage.origin}${desk.live}/keys?search=portal`);
   await settled(page);
   expect(await page.locator('tbody tr').count()).toBe(1);
+});
+
+test('a plan is paid for at Stripe, and the subscription managed there', async () => {
+  const desk = theDesk();
+  const { stage } = desk;
+  const page = await desk.open(`${desk.live}/settings/plan`);
+  // Paying happens on pages of Stripe.
+  await page.route(/https:\/\/(checkout|portal)\.example\//, (route) => route.fulfill({ body: 'Stripe' }));
+  await says(page, 'Nothing was paid yet.');
+  expect(await button(page, 'Manage the subscription').isDisabled()).toBe(true);
+  // Only what has a price can be bought.
+  expect(await button(page, 'Choose').count()).toBe(2);
+  await panelOf(page, 'Pro').getByRole('button', { name: 'Choose' }).click();
+  await dialog(page).getByText('You go to Stripe to pay.').waitFor();
+  await dialog(page).getByRole('button', { name: 'Choose' }).click();
+  await page.waitForURL('https://checkout.example/price_pro');
+  expect(new URL(stripe.backTo).pathname).toBe(`${desk.live}/settings/plan`);
+
+  // What Stripe's event of the payment leaves behind.
+  await stage.app.db.write((tx) =>
+    tx.q.updateTable('projects').set({ billing_customer: 'cus_7' }).where('id', '=', stage.project).execute(),
+  );
+  await page.goto(`${stage.origin}${desk.live}/settings/plan`);
+  await says(page, 'Change or end it');
+  expect(await violationsOf(page)).toEqual([]);
+  await button(page, 'Manage the subscription').click();
+  await page.waitForURL('https://portal.example/cus_7');
+  expect(new URL(stripe.backTo).pathname).toBe(`${desk.live}/settings/plan`);
 });

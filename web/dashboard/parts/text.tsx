@@ -90,9 +90,12 @@ export function CopyIcon({ value, label }: { value: string; label?: string }) {
   );
 }
 
-/** An id in monospace with a copy button; a long one keeps its head and its tail. */
+/** Head and tail of a long id: those that were made at the same time begin alike. */
+export const shortId = (id: string): string => (id.length > 18 ? `${id.slice(0, 9)}…${id.slice(-4)}` : id);
+
+/** An id in monospace with a copy button. */
 export function Id({ value, short = false }: { value: string; short?: boolean }) {
-  const text = short && value.length > 18 ? `${value.slice(0, 9)}…${value.slice(-4)}` : value;
+  const text = short ? shortId(value) : value;
   return (
     <span className="id">
       <code title={value}>{text}</code>

@@ -219,8 +219,8 @@ export function UsagePanel({ usage, link = true }: { usage: Usage; link?: boolea
 /** For whoever is here for the first time. */
 function Welcome() {
   const scope = useScope();
-  const destinations = useData('/projects/{project}/destinations');
-  const keys = useData('/projects/{project}/keys');
+  const destinations = useData('/projects/{project}/destinations', { query: { pageSize: 1 } });
+  const keys = useData('/projects/{project}/keys', { query: { env: scope.env, pageSize: 1 } });
   const steps = [
     [
       '/p/$project/$env/destinations/new',

@@ -6,7 +6,7 @@ import { useData, useScope } from '../../api/queries.ts';
 import type { SessionRow } from '../../api/types.ts';
 import { FilterSelect, useFilters } from '../../parts/lists.tsx';
 import { Empty, Load, NothingFound, PageHead, Pages, SearchField, useTitle } from '../../parts/page.tsx';
-import { Ago, State } from '../../parts/text.tsx';
+import { Ago, State, shortId } from '../../parts/text.tsx';
 import { counted, figure, w } from '../../words.ts';
 
 /** What a session says of itself in lists: pending is open for people. */
@@ -111,7 +111,7 @@ export function SessionTable({ rows }: { rows: SessionRow[] }) {
                   params={{ ...scope, session: row.id } as never}
                   className="row-link"
                 >
-                  {row.label ?? <code className="quiet">{row.id.slice(0, 13)}…</code>}
+                  {row.label ?? <code className="quiet">{shortId(row.id)}</code>}
                 </Link>
                 {row.tags?.length ? (
                   <div className="chips">

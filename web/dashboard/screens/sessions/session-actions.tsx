@@ -99,6 +99,12 @@ export function copyCurl(session: SessionDetails): void {
   if (session.destinations.length > 0) body.destination_ids = session.destinations.map(({ id }) => id);
   if (session.longPolling) body.long_polling = true;
   if (session.tags?.length) body.tags = session.tags;
+  if (session.metadata) body.metadata = session.metadata;
+  if (session.password_protected) body.password = '…';
+  const { gps, imageFormat, downscale } = session.photos;
+  if (gps !== 'keep') body.gps = gps;
+  if (imageFormat !== 'original') body.image_format = imageFormat;
+  if (downscale) Object.assign(body, { max_image_dimension: session.effectiveMaxImageDimension, downscale });
   const hours = Math.round((Date.parse(session.expiresAt) - Date.parse(session.createdAt)) / 3_600_000);
   body.expires_in_hours = Math.min(168, Math.max(1, hours));
   body.max_images = session.effectiveMaxImages;

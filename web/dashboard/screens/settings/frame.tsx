@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { useScope } from '../../api/queries.ts';
 import { PageHead, useTitle } from '../../parts/page.tsx';
 import { w } from '../../words.ts';
@@ -26,12 +26,21 @@ export function SettingsFrame({
     ['/p/$project/$env/settings/apps', w.settings.apps],
     ['/p/$project/$env/settings/audit', w.settings.audit],
   ] as const;
+  const nav = useRef<HTMLElement>(null);
+  // On a phone the row is wider than the screen: where one is, is seen.
+  useEffect(() => {
+    const row = nav.current;
+    const active = row?.querySelector('[data-status="active"]');
+    if (!row || !active) return;
+    const [outer, inner] = [row.getBoundingClientRect(), active.getBoundingClientRect()];
+    row.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
+  }, []);
   return (
     <>
       <PageHead title={w.settings.title} lead={lead}>
         {actions}
       </PageHead>
-      <nav className="tabs" aria-label={w.settings.title}>
+      <nav ref={nav} className="tabs" aria-label={w.settings.title}>
         {tabs.map(([to, label]) => (
           <Link
             key={to}
