@@ -52,20 +52,27 @@ function checkEndToEnd({ e2e }: Session, encryption: Encryption): void {
   }
 }
 
-/** "Full" comes before "completed": a session that ended because it filled up says so. */
+/** Throws what `whyEnded` finds. */
 export function refuseEnded(session: Session, now: number): void {
+  const refusal = whyEnded(session, now);
+  if (refusal) throw refusal;
+}
+
+/** "Full" comes before "completed": a session that ended because it filled up says so. */
+export function whyEnded(session: Session, now: number): AppError | undefined {
   const status = statusOf(session, now);
   if (status === 'expired') {
-    throw new AppError(
+    return new AppError(
       410,
       'SESSION_EXPIRED',
       `This link expired at ${toIso(session.expiresAt)}. Ask for a new one.`,
     );
   }
-  if (session.imagesCount >= session.limits.maxImages) throw full(session);
+  if (session.imagesCount >= session.limits.maxImages) return full(session);
   if (status === 'completed') {
-    throw new AppError(409, 'SESSION_COMPLETED', 'This session is completed and takes no more photos.');
+    return new AppError(409, 'SESSION_COMPLETED', 'This session is completed and takes no more photos.');
   }
+  return undefined;
 }
 
 /** 422 */

@@ -7,7 +7,14 @@ import { toIso } from '../lib/clock.ts';
 import { createId } from '../lib/ids.ts';
 import type { Session } from '../sessions/session.ts';
 import type { Storage, StorageWriter } from '../storage/storage.ts';
-import { checkBefore, checkImage, checkPassword, longestSide, type UploadRequest } from './checks.ts';
+import {
+  checkBefore,
+  checkImage,
+  checkPassword,
+  longestSide,
+  type UploadRequest,
+  whyEnded,
+} from './checks.ts';
 import { e2eType } from './envelope.ts';
 import { markTestImage, type StoredPicture } from './mark-test.ts';
 import { processPicture } from './process.ts';
@@ -19,7 +26,7 @@ import {
   type RecordServices,
   record,
 } from './record.ts';
-import { type FormServices, type ReceivedForm, readUpload } from './upload-form.ts';
+import { type FormServices, findClientId, type ReceivedForm, readUpload } from './upload-form.ts';
 
 export interface ReceiveServices extends FormServices, RecordServices {
   storage: Storage;
@@ -31,7 +38,9 @@ export async function receiveImage(
   session: Session,
   upload: UploadRequest,
 ): Promise<ReceivedImage> {
-  const { clientId } = upload;
+  const hasEnded = whyEnded(session, services.clock.now()) !== undefined;
+  // A session that filled up with this very photo says so again, also to a client that names it in the form.
+  const clientId = upload.clientId ?? (hasEnded ? await findClientId(upload) : undefined);
   const known = await findReceived(services.db.read, session, clientId);
   if (known) {
     await checkPassword(session, upload);

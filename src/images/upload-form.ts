@@ -102,12 +102,32 @@ async function readForm(
       file = await readFile(part, target);
     } else if (part.name === 'source') {
       source = await readText(part, 1_024);
-    } else if (part.name === 'upload_id' || part.name === 'uploadId') {
+    } else if (isClientId(part)) {
       clientId = readClientId(await readText(part, 1_024));
     }
   }
   if (!file) throw invalid('The upload has no "file" part. Send the photo as the form field "file".');
   return { ...file, source: file.source ?? source, clientId };
+}
+
+const isClientId = ({ name }: Part): boolean => name === 'upload_id' || name === 'uploadId';
+
+/** The client's own name for the photo, where it stands in the form before the file; reads no further. */
+export async function findClientId(upload: {
+  body: ByteSource;
+  contentType: string;
+}): Promise<string | undefined> {
+  if (isJson(upload.contentType)) return undefined;
+  try {
+    for await (const part of parseMultipart(upload.body, upload.contentType)) {
+      if (part.name === 'file') return undefined;
+      if (isClientId(part)) return readClientId(await readText(part, 1_024));
+    }
+  } catch (error) {
+    // What is no form names no photo.
+    if (!(error instanceof AppError)) throw error;
+  }
+  return undefined;
 }
 
 async function readFile(part: Part, target: Target): Promise<ReceivedFile> {
