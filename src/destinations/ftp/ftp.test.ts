@@ -300,7 +300,7 @@ describe('where connections go', () => {
     expect(server.commands()).toBe('');
     // It does write them down.
     await open(server).deliver(makePhoto(), never());
-    expect(server.commands()).toContain('USER photo');
+    await expect.poll(() => server.commands(), { timeout: 30_000 }).toContain('USER photo');
   });
 
   test('the data goes to the address of the control connection, whatever the server names', async () => {
