@@ -5,7 +5,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { caCertificate, serverCertificate, serverKey } from '../../src/lib/outbound/certificates.fixture.ts';
 import { type ChildServer, findProgram, freePorts, isRoot, makeFolder, startChild } from './child-server.ts';
@@ -69,6 +69,7 @@ export async function startProftpd(options: ProftpdOptions = {}): Promise<Proftp
     ports: [port, implicitPort, sftpPort],
     ...(options.diskBytes === undefined ? {} : { smallDisk: { at: home, bytes: options.diskBytes } }),
   });
+  const commands = join(folder, 'commands.log');
   return {
     ...child,
     ...places,
@@ -76,7 +77,8 @@ export async function startProftpd(options: ProftpdOptions = {}): Promise<Proftp
     pin: fingerprint(cert),
     user: { name: 'photo', password },
     fullUser: { name: 'full', password },
-    commands: () => readFileSync(join(folder, 'commands.log'), 'utf8').trim(),
+    // The file comes with the first connection.
+    commands: () => (existsSync(commands) ? readFileSync(commands, 'utf8').trim() : ''),
   };
 }
 
