@@ -12,6 +12,7 @@ import { installErrors, refuseBrokenRequest, refuseUnroutable } from './errors.t
 import { installLiveSocket, takesUpgrade } from './live-socket.ts';
 import { refuseNul, refuseNulInUrls } from './no-nul.ts';
 import { openApiOptions } from './openapi.ts';
+import { installPoliteClose } from './polite-close.ts';
 import { createRateLimiter } from './rate-limit.ts';
 import { createRateWindows } from './rate-windows.ts';
 import { createAddRoute, createKnownPaths } from './route.ts';
@@ -91,6 +92,7 @@ export async function createServer(given: Services): Promise<FastifyInstance> {
   installRequestLog(app);
   services.metrics?.watch(app);
   installGoodbye(app, services.stopping);
+  installPoliteClose(app);
   refuseNulInUrls(app);
   await app.register(fastifySwagger, openApiOptions(config.publicUrl));
 

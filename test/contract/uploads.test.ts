@@ -1,8 +1,12 @@
 /** Contract §3.1: uploads over the wire, and everything that is not a good photo. */
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
+import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { eachApp, photoForm, type TestApp, until } from '../helpers/app.ts';
 import {
@@ -231,6 +235,27 @@ eachApp('uploads', (start) => {
     socket.destroy();
     await until(async () => (await storedFiles(app)).length === 0, 'the half photo to go');
     expect((await app.call('GET', `/sessions/${id}`)).body.imagesUploaded).toBe(0);
+  });
+
+  test.each([
+    ['before it is looked at', () => 'gone', 404],
+    ['in the middle', session, 415],
+  ])('who closes after the answer still gets to see why a photo was refused %s', async (_, find, status) => {
+    const app = await start();
+    // As a proxy does that keeps no connections; Node's own client reports a reset even if the answer came before.
+    const headers = { connection: 'close', 'content-type': 'multipart/form-data; boundary=b' };
+    const url = `${app.origin}/api/v1/upload/${await find(app)}/images`;
+    const request = http.request(url, { method: 'POST', headers });
+    const answered = once(request, 'response');
+    request.write('--b\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n');
+    for (let sent = 0; sent < 40; sent++) {
+      if (!request.write(noise(100_000))) await once(request, 'drain');
+      await pause(5);
+    }
+    request.end('\r\n--b--\r\n');
+    const [response] = (await answered) as [http.IncomingMessage];
+    expect(response.statusCode).toBe(status);
+    expect(JSON.parse(await text(response))).toMatchObject({ statusCode: status });
   });
 });
 

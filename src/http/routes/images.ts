@@ -10,6 +10,7 @@ import type { ReceivedImage } from '../../images/record.ts';
 import { isJson, readClientId } from '../../images/upload-form.ts';
 import { countedAddress } from '../client-address.ts';
 import { tryPassword } from '../password-tries.ts';
+import { politeBytes } from '../polite-close.ts';
 import { tooMany } from '../rate-limit.ts';
 import type { AddRoute } from '../route.ts';
 import { shape } from '../schemas.ts';
@@ -61,9 +62,6 @@ const uploadHeaders = {
     description: 'The photo is encrypted: with the key of the server (`default`) or of the project (`e2e`).',
   }),
 };
-
-/** How much of a refused upload is read on, so that the client gets to see the answer. */
-export const politeBytes = 64 * 1024 * 1024;
 
 /** The answer to a received photo. One that was received before says so in a header, and is otherwise the same. */
 export function showReceived(reply: FastifyReply, image: ReceivedImage): Static<typeof UploadResult> {
