@@ -94,7 +94,7 @@ const screens: Record<string, (page: Page, app: TestApp, clock: MovableClock) =>
       },
     ]);
     await says(view.status, /^Waiting for a connection/);
-    await counts(page.locator('.photo img'), 2);
+    await counts(page.locator('.photo canvas'), 2);
   },
   async password(page, app) {
     await page.goto((await createSession(app, { password: 'open sesame' })).upload_url);

@@ -107,13 +107,13 @@ test('a tab that was closed offline sends by itself when it is opened an hour la
   await later.goto(session.upload_url);
   const again = readPage(later);
   await says(again.status, 'Received. Your 3 photos are safe.');
-  await counts(later.locator('.photo img'), 3);
+  await counts(later.locator('.photo canvas'), 3);
   await expectStored(app, photos);
   // And a third time there is nothing left to send.
   await later.reload();
   await says(again.heading, 'Photos for Claims');
   await counts(again.stage('received'), 3);
-  await counts(later.locator('.photo img'), 3);
+  await counts(later.locator('.photo canvas'), 3);
   expect(await imagesOf(app, session.id)).toBe(3);
 });
 
@@ -300,10 +300,14 @@ test('a phone without room says so, and the photo goes all the same', async () =
   await expectStored(app, photos);
 });
 
-test('the small picture of a photo stands upright, as the camera was held', async () => {
+test.each([
+  ['beside the page', undefined],
+  ['in a page that can have no helper', 'delete window.OffscreenCanvas'],
+])('the small picture of a photo stands upright, as the camera was held, drawn %s', async (_, before) => {
   const app = await startApp();
   const session = await createSession(app, { max_images: 5 });
   const { page } = await phones.open();
+  if (before !== undefined) await page.addInitScript(before);
   await page.goto(session.upload_url);
   // Red above blue once it is turned by its orientation (6: a quarter to the right).
   const half = (background: string) => ({
@@ -316,10 +320,10 @@ test('the small picture of a photo stands upright, as the camera was held', asyn
     .jpeg()
     .toBuffer();
   await readPage(page).gallery.setInputFiles({ name: 'lying.jpg', mimeType: 'image/jpeg', buffer: lying });
-  await counts(page.locator('.photo img'), 1);
+  await counts(page.locator('.photo canvas'), 1);
   const [above, below] = (await page.evaluate(`(async () => {
-    const picture = document.querySelector('.photo img');
-    await picture.decode();
+    const picture = document.querySelector('.photo canvas');
+    while (picture.width === 0) await new Promise(requestAnimationFrame);
     const canvas = document.createElement('canvas');
     canvas.width = canvas.height = 2;
     const brush = canvas.getContext('2d');
@@ -366,7 +370,7 @@ test('each photo says where it is, from the phone to its places, and still does 
   await says(page.locator('.caption'), 'In Claims bucket');
   await says(page.locator('.photo .unseen'), 'Checked: the copy is whole');
   await counts(view.stage('delivered'), 1);
-  await counts(page.locator('.photo img'), 1);
+  await counts(page.locator('.photo canvas'), 1);
 
   const both = await createSession(app, { destination_ids: [there, nowhere], max_images: 5 });
   await page.goto(both.upload_url);
@@ -404,12 +408,19 @@ test('fifty photos at once are shown in their order and arrive once each, and th
   await says(view.heading, '50 of 50 photos received');
   await counts(view.stage('delivered'), 50);
   await says(page.locator('[aria-live="polite"]'), '50 photos were delivered.');
-  await counts(page.locator('.photo img'), 50);
+  await counts(page.locator('.photo canvas'), 50);
   const shown = await page
-    .locator('.photo img')
-    .evaluateAll((all) => all.map((one) => one.getAttribute('alt')));
+    .locator('.photo canvas')
+    .evaluateAll((all) => all.map((one) => one.getAttribute('aria-label')));
   expect(shown).toEqual(photos.map(({ name }) => name));
   await expectStored(app, photos);
+
+  // Only what is near takes memory.
+  const last = page.locator('.photo canvas').last();
+  const width = () => last.evaluate((canvas) => (canvas as unknown as { width: number }).width);
+  await eventually(width).toBe(0);
+  await last.scrollIntoViewIfNeeded();
+  await eventually(width).toBeGreaterThan(100);
 });
 
 /** Runs in the page: every text that stands below a photo, in the order of its coming. */

@@ -56,7 +56,7 @@ test('a tab that was killed in a basement shows its photos there, takes another,
   const view = readPage(later);
   await says(view.heading, '0 sur 5 photos');
   await says(view.status, /^En attente d’une connexion\. 2 photos sont gardées sur ce téléphone\./);
-  await counts(later.locator('.photo img'), 2);
+  await counts(later.locator('.photo canvas'), 2);
   await later.evaluate(axe.source);
   for (const colorScheme of ['light', 'dark'] as const) {
     await later.emulateMedia({ colorScheme, reducedMotion: 'reduce' });

@@ -1,10 +1,13 @@
 /** One visit to the page: holds what is known of the session, lets the queue work, shows what became of it. */
+
+import { leftBehind } from './collector.ts';
 import type { Embed } from './embed.ts';
 import { followSession } from './live.ts';
 import { rememberSession } from './offline/memory.ts';
 import { keepPage } from './offline/register.ts';
 import { type Answered, createOpening } from './opening.ts';
 import { createPlaces, findTroubles, isEverywhere } from './places.ts';
+import { createPulse } from './pulse.ts';
 import type { Photo, Source } from './queue/photo.ts';
 import { createQueue } from './queue/queue.ts';
 import { type Ending, type Refusal, refusalSentence } from './refusal.ts';
@@ -25,6 +28,12 @@ export interface VisitOptions {
   /** The first request for the session, under way while the words were loading. */
   first: Promise<SessionAnswer>;
 }
+
+/** So many photos are shown without haste. */
+const FEW = 20;
+
+/** Bytes that one look of the page leaves behind for each of many photos, more or less. */
+const LOOK_BYTES = 65_536;
 
 export function startVisit({ sessionId, link, root, speech, embed, first }: VisitOptions): void {
   const situation: Omit<Situation, 'photos' | 'waitingFor' | 'keeping' | 'troubles' | 'now'> = {
@@ -56,6 +65,7 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
     password: () => password,
     onStorageFull: () => say(speech.say('storageFull')),
   });
+  const pulse = createPulse<Photo>(250, showChanges);
   const queue = createQueue({
     ...way,
     onKnown() {
@@ -76,9 +86,10 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
     },
     random: Math.random,
     onChange(photo) {
-      if (photo !== undefined) list.update(photo);
-      render();
+      if (photo === undefined) render();
+      else noteChange(photo);
     },
+    onProgress: (photo) => pulse(photo),
     onReceived(photo, image) {
       void way.settle(photo);
       ownReceived++;
@@ -86,7 +97,7 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
       if (image.destinations > 0) locateSoon();
       embed.imageReceived(image);
       tellWhenFull();
-      render();
+      noteChange(photo);
     },
     onRefused,
     onPassword() {
@@ -101,9 +112,10 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
     sessionId,
     own: () => queue.photos,
     onChange(photo) {
-      if (photo === undefined) list.updateAll();
-      else list.update(photo);
-      render();
+      if (photo === undefined) {
+        list.updateAll();
+        render();
+      } else noteChange(photo);
       clearTimeout(newsTimer);
       newsTimer = setTimeout(tellArrived, 1_000);
     },
@@ -151,6 +163,18 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
     const left = await way.restore();
     if (left.length === 0 || situation.ended !== undefined) return;
     queue.restore(left);
+  }
+
+  /** Of a few photos each change is seen at once; of many, what changed in a quarter of a second. */
+  function noteChange(photo: Photo): void {
+    if (queue.photos.length > FEW) pulse(photo);
+    else showChanges([photo]);
+  }
+
+  function showChanges(photos: readonly Photo[]): void {
+    for (const photo of photos) list.update(photo);
+    render();
+    if (queue.photos.length > FEW) leftBehind(LOOK_BYTES * queue.photos.length);
   }
 
   function say(notice: string): void {

@@ -10,7 +10,7 @@ import type { Refusal } from './refusal.ts';
 import type { Road } from './road/road.ts';
 import { type Sending, type SendResult, sendPhoto } from './send.ts';
 import { isEndToEnd, type Session, takenTypes, uploadPath } from './session.ts';
-import { thumbnailDrawn } from './thumbnail.ts';
+import { thumbnailDrawn } from './thumbnail/thumbnail.ts';
 
 export interface WayOptions {
   sessionId: string;

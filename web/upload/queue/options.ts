@@ -20,6 +20,8 @@ export interface QueueOptions {
   random(): number;
   /** A photo or the line has changed; without a photo, several may have. */
   onChange(photo?: Photo): void;
+  /** More of a photo has left the phone; many times a second. */
+  onProgress(photo: Photo): void;
   onReceived(photo: Photo, image: ImageResult): void;
   onRefused(photo: Photo, refusal: Refusal): void;
   /** The server asks for the session password (again). */

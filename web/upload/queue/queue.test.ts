@@ -94,6 +94,7 @@ function createBench(): Bench {
     },
     random: () => 1,
     onChange() {},
+    onProgress() {},
     onReceived: (_photo, image) => bench.received.push(image),
     onRefused: (_photo, refusal) => bench.refused.push(refusal),
     onPassword: () => {

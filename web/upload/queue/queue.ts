@@ -62,7 +62,7 @@ export function createQueue(options: QueueOptions): Queue {
     const sending = options.send(photo, (fraction) => {
       if (photo.state !== 'sending' || mine.sending !== sending) return;
       photo.progress = fraction;
-      options.onChange(photo);
+      options.onProgress(photo);
     });
     mine.sending = sending;
     const result = await sending.result;
@@ -178,7 +178,7 @@ export function createQueue(options: QueueOptions): Queue {
     mine.keeping = true;
     const kept = await options.keep(photo);
     mine.keeping = false;
-    options.onChange();
+    options.onChange(photo);
     if (photo.state !== 'queued') return;
     if (kept.kind === 'refused') return refuse(photo, kept.refusal);
     if (kept.kind === 'kept' && kept.hash !== undefined) photo.hash = kept.hash;

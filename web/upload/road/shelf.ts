@@ -2,6 +2,7 @@
  * Photos on the phone itself, in IndexedDB: a camera may end the tab, a pocket may close it. The bytes lie there in
  * pieces of a megabyte, as plain buffers, which every browser keeps; so nothing ever holds a whole photo.
  */
+import { leftBehind } from '../collector.ts';
 import type { ImageResult } from '../send.ts';
 import { Sha256 } from './sha256.ts';
 
@@ -49,16 +50,9 @@ const pieceBytes = 1_048_576;
 export async function hashOf(bytes: Blob): Promise<string> {
   const hash = new Sha256();
   for (let at = 0; at < bytes.size; at += pieceBytes) {
-    const piece = await bytes.slice(at, at + pieceBytes).arrayBuffer();
-    hash.update(new Uint8Array(piece));
-    letGo(piece);
+    hash.update(new Uint8Array(await bytes.slice(at, at + pieceBytes).arrayBuffer()));
   }
   return hash.digest();
-}
-
-/** Its memory is free now, and not when the browser finds the time: until then five hundred photos add up. */
-function letGo(piece: ArrayBuffer & { transfer?(length: number): ArrayBuffer }): void {
-  piece.transfer?.(0);
 }
 
 /** Rejects where there is no such place (some private windows). */
@@ -102,7 +96,7 @@ export async function openShelf(): Promise<Shelf> {
           const piece = await bytes.slice(n * pieceBytes, (n + 1) * pieceBytes).arrayBuffer();
           hash.update(new Uint8Array(piece));
           await run('pieces', 'readwrite', (store) => store.put(piece, [name, n]));
-          letGo(piece);
+          leftBehind(4 * pieceBytes);
         }
       } catch (error) {
         await shelf.drop(name, bytes.size).catch(() => undefined);

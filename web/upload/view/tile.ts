@@ -2,10 +2,11 @@
 import type { Place } from '../places.ts';
 import type { Photo } from '../queue/photo.ts';
 import { mayTryAgain } from '../refusal.ts';
-import { createThumbnail } from '../thumbnail.ts';
+import { createThumbnail } from '../thumbnail/thumbnail.ts';
 import type { PlainKey, Speech } from '../words.ts';
 import { h, setText, svg } from './dom.ts';
 import { icon } from './icons.ts';
+import { createPicture, type TilePicture } from './picture.ts';
 import { describePlaces, type PlaceWords } from './place-words.ts';
 
 export interface TileActions {
@@ -25,9 +26,12 @@ export interface Tile {
   close(): void;
 }
 
+/** Begins at the top, so that nothing has to be turned. */
+const CIRCLE = 'M22 3a19 19 0 1 1 0 38a19 19 0 1 1 0 -38';
+
 export function createTile(photo: Photo, speech: Speech, actions: TileActions): Tile {
   const name = photo.file.name;
-  const ringFill = svg('circle', { class: 'fill', cx: 22, cy: 22, r: 19, pathLength: 100 });
+  const ringFill = svg('path', { class: 'fill', d: CIRCLE, pathLength: 100 });
   const ring = h(
     'div',
     {
@@ -37,12 +41,7 @@ export function createTile(photo: Photo, speech: Speech, actions: TileActions): 
       'aria-valuemin': 0,
       'aria-valuemax': 100,
     },
-    svg(
-      'svg',
-      { viewBox: '0 0 44 44', 'aria-hidden': 'true' },
-      svg('circle', { cx: 22, cy: 22, r: 19 }),
-      ringFill,
-    ),
+    svg('svg', { viewBox: '0 0 44 44', 'aria-hidden': 'true' }, svg('path', { d: CIRCLE }), ringFill),
   );
   const badge = h('span', { class: 'badge' });
   const remove = h('button', {
@@ -63,7 +62,7 @@ export function createTile(photo: Photo, speech: Speech, actions: TileActions): 
     frame,
     h('div', { class: 'words' }, caption, detail, spoken),
   );
-  const picture = showThumbnail(photo, frame, speech);
+  const close = showThumbnail(photo, element, frame, speech);
   let problem: HTMLElement | undefined;
 
   function update(): void {
@@ -79,6 +78,9 @@ export function createTile(photo: Photo, speech: Speech, actions: TileActions): 
         stage === 'received' || stage === 'delivered' || stage === 'refused' || stage === 'saving';
       first.hidden = stage !== 'waiting';
       ring.hidden = stage !== 'sending' && stage !== 'saving' && stage !== 'waiting';
+      // It never comes back from there, and of five hundred photos every element is felt.
+      if (stage === 'received' || stage === 'delivered')
+        for (const part of [ring, first, remove]) part.remove();
     }
     const percent = Math.round(photo.progress * 100);
     ring.setAttribute('aria-valuenow', String(percent));
@@ -94,7 +96,7 @@ export function createTile(photo: Photo, speech: Speech, actions: TileActions): 
     badge.replaceChildren(...(mark === '' ? [] : [icon(mark)]));
   }
   update();
-  return { element, update, close: picture };
+  return { element, update, close };
 }
 
 /** Sends it first; with the arrow keys it goes one place earlier or later. */
@@ -165,21 +167,21 @@ function describeProblem(photo: Photo, speech: Speech, actions: TileActions, til
 }
 
 /** Answers the function that lets go of the picture. */
-function showThumbnail(photo: Photo, frame: HTMLElement, speech: Speech): () => void {
-  let url: string | undefined;
+function showThumbnail(photo: Photo, tile: HTMLElement, frame: HTMLElement, speech: Speech): () => void {
+  let picture: TilePicture | undefined;
   let closed = false;
-  void createThumbnail(photo).then((made) => {
-    if (made === undefined) {
+  void createThumbnail(photo).then((small) => {
+    if (closed) return;
+    if (small === undefined) {
       const kind = photo.file.name.split('.').pop()?.slice(0, 5).toUpperCase() ?? '';
       frame.prepend(h('span', { class: 'blank' }, icon('image'), kind || speech.say('noPreview')));
       return;
     }
-    if (closed) return URL.revokeObjectURL(made);
-    url = made;
-    frame.prepend(h('img', { src: url, alt: photo.file.name }));
+    picture = createPicture(tile, small, photo.file.name);
+    frame.prepend(picture.element);
   });
   return () => {
     closed = true;
-    if (url !== undefined) URL.revokeObjectURL(url);
+    picture?.close();
   };
 }
