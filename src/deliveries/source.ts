@@ -1,6 +1,6 @@
 /**
- * The deliveries as a queue: a lane is a destination. One whose account waits to be connected again is held: its rows
- * stay due, and nobody takes them.
+ * The deliveries as a queue: a lane is a destination. One that is paused, or whose account waits to be connected again, is
+ * held: its rows stay due, and nobody takes them.
  */
 import { sql } from 'kysely';
 import type { Database, Queries, Tx } from '../db/database.ts';
@@ -60,12 +60,13 @@ export function createDeliverySource({ db, worker, laneLimit }: SourceOptions): 
   };
 }
 
-/** Which of these destinations wait for somebody to connect their account again. */
+/** Which of these destinations wait for a person. What waits for a deleted one is not held: it fails. */
 async function findHeld(db: Database, q: Queries, lanes: string[]): Promise<Set<string>> {
   if (lanes.length === 0) return new Set();
   const { rows } = await sql<{ id: string }>`
     select id from destinations
-    where ${isOneOf(db.engine, sql.ref('id'), lanes)} and held_at is not null`.execute(q);
+    where ${isOneOf(db.engine, sql.ref('id'), lanes)}
+      and (held_at is not null or (is_active = 0 and deleted_at is null))`.execute(q);
   return new Set(rows.map(({ id }) => id));
 }
 

@@ -20,7 +20,7 @@ export interface Place {
   verifiedBy: Receipt['verifiedBy'] | null;
   /** Milliseconds since 1970; null unless an attempt failed and another will be made. */
   nextAttemptAt: number | null;
-  /** The place takes nothing until its account is connected again; then the photo goes there by itself. */
+  /** The place is paused, or waits for its account to be connected again; then the photo goes there by itself. */
   isHeld: boolean;
 }
 
@@ -61,7 +61,7 @@ export async function readWhereabouts(
     .leftJoin('destinations as t', 't.id', 'd.destination_id')
     .select([
       'i.id as imageId', 'd.destination_id', 'd.status', 'd.attempts', 'd.due_at', 'd.leased_by', 'd.receipt',
-      't.name', 't.session_id as adHoc', 't.held_at',
+      't.name', 't.session_id as adHoc', 't.held_at', 't.is_active', 't.deleted_at',
     ]) // biome-ignore format: one line a table
     .where('i.session_id', '=', sessionId)
     .where(isOneOf(db.engine, sql.ref('i.id'), imageIds))
@@ -83,6 +83,8 @@ interface PlaceRow {
   name: string | null;
   adHoc: string | null;
   held_at: number | null;
+  is_active: 0 | 1 | null;
+  deleted_at: number | null;
 }
 
 function showPlace(row: PlaceRow, destinationId: string): Place {
@@ -95,6 +97,7 @@ function showPlace(row: PlaceRow, destinationId: string): Place {
     state,
     verifiedBy: state === 'delivered' ? (receipt.verifiedBy ?? 'none') : null,
     nextAttemptAt: isDelayed ? row.due_at : null,
-    isHeld: state === 'delivering' && row.held_at !== null,
+    isHeld:
+      state === 'delivering' && (row.held_at !== null || (row.is_active === 0 && row.deleted_at === null)),
   };
 }

@@ -24,7 +24,7 @@ const queues: Record<'image' | 'event', Queue> = {
     table: 'deliveries',
     lane: 'destination_id',
     lanes: 'destinations',
-    held: 'held_at is not null',
+    held: 'held_at is not null or l.is_active = 0',
   },
   event: {
     stem: 'apertur_event_deliveries',

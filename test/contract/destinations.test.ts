@@ -2,8 +2,9 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { eachProject } from '../helpers/app.ts';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { eachProject, photoForm, until } from '../helpers/app.ts';
+import { makeJpeg } from '../helpers/pictures.ts';
 
 const mask = '••••••••';
 let folder = '';
@@ -297,5 +298,33 @@ eachProject('destinations', (start) => {
         (step: { outcome: string; advice?: string }) => step.outcome === 'failed' && step.advice,
       ),
     ).toBe(true);
+  });
+
+  test('one that is paused keeps what comes for it, also from sessions made before, and gets it afterwards', async () => {
+    const inbox = await mkdtemp(path.join(tmpdir(), 'apertur-paused-'));
+    onTestFinished(() => rm(inbox, { recursive: true, force: true }));
+    const { call, project } = await start({ settings: { LOCAL_ROOTS: inbox } });
+    const stem = `/projects/${project.id}/destinations`;
+    const make = async (name: string): Promise<string> => {
+      const body = { type: 'local', name, config: { path: path.join(inbox, name) } };
+      return (await call('POST', stem, { body })).body.id;
+    };
+    const [paused, busy] = [await make('Paused'), await make('Busy')];
+    const body = { destination_ids: [paused, busy] };
+    const { id } = (await call('POST', '/upload-sessions', { body })).body;
+    expect((await call('PATCH', `${stem}/${paused}`, { body: { isActive: false } })).status).toBe(200);
+    const image = (await call('POST', `/upload/${id}/images`, { body: photoForm(await makeJpeg()) })).body;
+    const placed = async (where: string) => {
+      const { places } = (await call('GET', `/upload/${id}/deliveries?images=${image.id}`)).body.images[0];
+      return places.find((place: { destinationId: string }) => place.destinationId === where);
+    };
+    const delivered = (where: string) => async () => (await placed(where)).state === 'delivered';
+    // Another destination is delivered to meanwhile, so the engine has looked at both.
+    await until(delivered(busy), 'the one that is on');
+    expect(await placed(paused)).toMatchObject({ state: 'delivering', held: true, nextAttemptAt: null });
+    expect(await placed(busy)).toMatchObject({ held: false });
+    expect((await call('PATCH', `${stem}/${paused}`, { body: { isActive: true } })).status).toBe(200);
+    await until(delivered(paused), 'the one that goes on');
+    expect(await placed(paused)).toMatchObject({ held: false, verifiedBy: expect.any(String) });
   });
 });

@@ -3303,7 +3303,7 @@ export interface components {
                 places: {
                     destinationId: string;
                     destinationName: string | null;
-                    /** @description The account of this destination must be connected again; then the image goes there by itself. */
+                    /** @description This destination is paused, or its account must be connected again; then the image goes there by itself. */
                     held: boolean;
                     nextAttemptAt: string | null;
                     /** @description `delivering`, `delivered` or `failed`. */

@@ -218,8 +218,8 @@ function addWrites(add: AddRoute, services: Services): void {
         if (change.isActive && !destination.isActive)
           await requireDestinationRoom(tx, caller.projectId, plan);
         await updateDestination(tx, destination, change, contextOf(services, caller));
-        // New credentials end a hold.
-        if (destination.connection) wakeLane(tx, destination.id, caller.projectId);
+        // What was held goes on: new credentials were given, or somebody ended the pause.
+        if (destination.connection || change.isActive) wakeLane(tx, destination.id, caller.projectId);
       });
       return show(await requireDestination(db.read, sealer, caller.projectId, destination.id));
     },

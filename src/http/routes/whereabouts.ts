@@ -26,7 +26,7 @@ const WhereaboutsShape = shape('Whereabouts', {
           nextAttemptAt: nullable(Timestamp),
           held: Type.Boolean({
             description:
-              'The account of this destination must be connected again; then the image goes there by itself.',
+              'This destination is paused, or its account must be connected again; then the image goes there by itself.',
           }),
         }),
       ),
