@@ -41,7 +41,11 @@ async function findSmallTargets(page: Page): Promise<string[]> {
 async function findMotion(page: Page): Promise<string[]> {
   return page.evaluate(`
     [...document.querySelectorAll('*')]
-      .filter((element) => getComputedStyle(element).transitionDuration.split(', ').some((time) => parseFloat(time) > 0))
+      .filter((element) => {
+        const { transitionDuration, animationName, animationDuration } = getComputedStyle(element);
+        const moves = animationName === 'none' ? transitionDuration : transitionDuration + ', ' + animationDuration;
+        return moves.split(', ').some((time) => parseFloat(time) > 0);
+      })
       .map((element) => element.outerHTML.slice(0, 80))
   `);
 }

@@ -341,5 +341,9 @@ describe('languages and colours', () => {
     expect(await background()).toBe('rgb(20, 21, 22)');
     await page.goto(session.upload_url);
     expect(await background()).toBe('rgb(251, 251, 250)');
+    await page.emulateMedia({ colorScheme: 'dark' });
+    expect(await background()).toBe('rgb(20, 21, 22)');
+    await page.goto(`${session.upload_url}?colorScheme=light`);
+    expect(await background()).toBe('rgb(251, 251, 250)');
   });
 });

@@ -9,6 +9,7 @@ import type { Session } from '../session.ts';
 import { sendInPieces } from './pieces.ts';
 import { createScribe, type Scribe } from './scribe.ts';
 import { type Kept, openShelf, type Shelf } from './shelf.ts';
+import { createWakefulness } from './wakefulness.ts';
 
 export type KeepResult =
   /** `stored`: it survives the tab. Otherwise it is only in this page, because the phone has no room or no place. */
@@ -276,29 +277,4 @@ function readNearest({ file }: Photo, readKept: Cargo['read']): Cargo['read'] {
 /** A file that the phone has taken away is found out here, where it can be said, not while it is being sent. */
 async function readable(piece: Blob): Promise<Blob> {
   return new Blob([await piece.arrayBuffer()]);
-}
-
-function createWakefulness(): (wanted: boolean) => void {
-  let wanted = false;
-  let lock: WakeLockSentinel | undefined;
-  const ask = async (): Promise<void> => {
-    // In a frame it is for the page around to allow, and asking in vain is an error in its log.
-    if (window.parent !== window) return;
-    if (!wanted || lock !== undefined || document.visibilityState !== 'visible') return;
-    // Refused on a low battery, or unknown to this browser: then the screen goes dark as always.
-    const got = await navigator.wakeLock?.request('screen').catch(() => undefined);
-    if (got === undefined) return;
-    if (!wanted) return void got.release();
-    lock = got;
-    got.addEventListener('release', () => {
-      lock = undefined;
-    });
-  };
-  document.addEventListener('visibilitychange', () => void ask());
-  return (now) => {
-    if (wanted === now) return;
-    wanted = now;
-    if (wanted) void ask();
-    else void lock?.release();
-  };
 }
