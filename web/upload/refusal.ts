@@ -48,7 +48,8 @@ export function refusalSentence(refusal: Refusal, session: Session, speech: Spee
     case 'wrong-type':
       return speech.say('wrongType', { types: typeNames(session.effectiveAllowedMimeTypes) });
     case 'too-many-pixels':
-      return session.effectiveMaxImageDimension === null
+      // What is only too long is made smaller where the session wants that: here it is the pixels in all.
+      return session.effectiveMaxImageDimension === null || session.photos?.downscale
         ? speech.say('muchTooManyPixels')
         : speech.say('tooManyPixels', { limit: session.effectiveMaxImageDimension });
     case 'full':

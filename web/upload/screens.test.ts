@@ -82,6 +82,29 @@ describe('before the first photo', () => {
     const pngOnly = { ...session, effectiveAllowedMimeTypes: ['image/png'] };
     expect(screenOf({ session: pngOnly }).pick).toEqual({ camera: false, types: ['image/png'] });
   });
+
+  test('offers HEIC where the server makes JPEG of it, which it cannot of what is sealed', () => {
+    const offered = (change: Partial<Session>) =>
+      screenOf({ session: { ...session, ...change } }).pick?.types;
+    const photos = { gps: 'keep', imageFormat: 'jpeg', downscale: false } as const;
+    expect(offered({ photos })).toEqual(['image/jpeg', 'image/png', 'image/heic']);
+    expect(offered({ photos, effectiveAllowedMimeTypes: ['image/png'] })).toEqual(['image/png']);
+    const sealed = { e2eEnabled: true, e2ePublicKey: 'PEM' };
+    expect(offered({ photos, ...sealed })).toEqual(['image/jpeg', 'image/png']);
+  });
+
+  test('says what becomes of the place where a photo was taken', () => {
+    const leadWith = (gps: 'keep' | 'strip' | 'coarse', change: Partial<Session> = {}) =>
+      screenOf({
+        session: { ...session, photos: { gps, imageFormat: 'original', downscale: false }, ...change },
+      }).lead.slice(2);
+    expect(leadWith('keep')).toEqual([]);
+    expect(leadWith('strip')).toEqual(['The place where a photo was taken is removed from it.']);
+    expect(leadWith('coarse')).toEqual(['Of the place where a photo was taken, only the area is kept.']);
+    // Nobody but the recipient can reach into a sealed photo.
+    const sealed = { e2eEnabled: true, e2ePublicKey: 'PEM' };
+    expect(leadWith('strip', sealed)).toEqual([expect.stringMatching(/^Photos are encrypted/)]);
+  });
 });
 
 describe('while photos are on their way', () => {

@@ -3,7 +3,7 @@ import type { Trouble } from './places.ts';
 import type { Queue } from './queue/options.ts';
 import type { Photo } from './queue/photo.ts';
 import type { Ending } from './refusal.ts';
-import { isEndToEnd, type Session } from './session.ts';
+import { isEndToEnd, type Session, takenTypes } from './session.ts';
 import type { Screen, StatusPart } from './view/layout.ts';
 import { describeTroubles } from './view/place-words.ts';
 import type { Speech } from './words.ts';
@@ -140,7 +140,7 @@ function status(
 
 /** Phone cameras hand over JPEG: where that is not accepted, the camera button would only disappoint. */
 function pick(session: Session): Screen['pick'] {
-  const types = session.effectiveAllowedMimeTypes;
+  const types = takenTypes(session);
   return { camera: types.includes('image/jpeg'), types };
 }
 

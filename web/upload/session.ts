@@ -47,11 +47,12 @@ export type PasswordAnswer =
 export const isEndToEnd = (session: Session | undefined): boolean =>
   session?.e2eEnabled === true && typeof session.e2ePublicKey === 'string';
 
-/** HEIC is taken too where the server makes JPEG of it. */
+/** HEIC is taken too where the server makes JPEG of it, which it cannot of what it cannot read. */
 export function takenTypes(session: Session | undefined): string[] {
   const types = session?.effectiveAllowedMimeTypes ?? [];
-  const becomesJpeg = session?.photos?.imageFormat === 'jpeg' && types.includes('image/jpeg');
-  return becomesJpeg ? [...types, 'image/heic'] : types;
+  const becomesJpeg =
+    session?.photos?.imageFormat === 'jpeg' && types.includes('image/jpeg') && !isEndToEnd(session);
+  return becomesJpeg ? [...new Set([...types, 'image/heic'])] : types;
 }
 
 const PATIENCE = 15_000;
