@@ -1,13 +1,12 @@
 /** One visit to the page: holds what is known of the session, lets the queue work, shows what became of it. */
-
-import { leftBehind } from './collector.ts';
 import type { Embed } from './embed.ts';
-import { followSession } from './live.ts';
+import { watchLife } from './life.ts';
+import { createNews } from './news.ts';
 import { rememberSession } from './offline/memory.ts';
 import { keepPage } from './offline/register.ts';
 import { type Answered, createOpening } from './opening.ts';
+import { createPace } from './pace.ts';
 import { createPlaces, findTroubles, isEverywhere } from './places.ts';
-import { createPulse } from './pulse.ts';
 import type { Photo, Source } from './queue/photo.ts';
 import { createQueue } from './queue/queue.ts';
 import { type Ending, type Refusal, refusalSentence } from './refusal.ts';
@@ -29,12 +28,6 @@ export interface VisitOptions {
   first: Promise<SessionAnswer>;
 }
 
-/** So many photos are shown without haste. */
-const FEW = 20;
-
-/** Bytes that one look of the page leaves behind for each of many photos, more or less. */
-const LOOK_BYTES = 65_536;
-
 export function startVisit({ sessionId, link, root, speech, embed, first }: VisitOptions): void {
   const situation: Omit<Situation, 'photos' | 'waitingFor' | 'keeping' | 'troubles' | 'now'> = {
     link: link === 'known' ? 'loading' : link,
@@ -48,10 +41,7 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
   let password: string | undefined;
   let heldAtStart = 0;
   let ownReceived = 0;
-  let refreshTimer: ReturnType<typeof setTimeout> | undefined;
-  let placesTimer: ReturnType<typeof setTimeout> | undefined;
-  let newsTimer: ReturnType<typeof setTimeout> | undefined;
-  let stopFollowing = (): void => {};
+  let arrivedTimer: ReturnType<typeof setTimeout> | undefined;
   /** How many of the last choice were chosen before. */
   let known = 0;
 
@@ -65,7 +55,7 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
     password: () => password,
     onStorageFull: () => say(speech.say('storageFull')),
   });
-  const pulse = createPulse<Photo>(250, showChanges);
+  const pace = createPace(() => queue.photos.length, showChanges);
   const queue = createQueue({
     ...way,
     onKnown() {
@@ -77,7 +67,7 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
       if (answer.kind === 'unreachable') return answer.answered;
       take(answer);
       // The stream fell with the line; the browser by itself would take its time to raise it again.
-      if (situation.ended === undefined) follow();
+      if (situation.ended === undefined) news.follow();
       return true;
     },
     later(delay, run) {
@@ -87,17 +77,17 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
     random: Math.random,
     onChange(photo) {
       if (photo === undefined) render();
-      else noteChange(photo);
+      else pace.note(photo);
     },
-    onProgress: (photo) => pulse(photo),
+    onProgress: pace.progress,
     onReceived(photo, image) {
       void way.settle(photo);
       ownReceived++;
       countHeld();
-      if (image.destinations > 0) locateSoon();
+      if (image.destinations > 0) news.locateSoon();
       embed.imageReceived(image);
       tellWhenFull();
-      noteChange(photo);
+      pace.note(photo);
     },
     onRefused,
     onPassword() {
@@ -115,9 +105,18 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
       if (photo === undefined) {
         list.updateAll();
         render();
-      } else noteChange(photo);
-      clearTimeout(newsTimer);
-      newsTimer = setTimeout(tellArrived, 1_000);
+      } else pace.note(photo);
+      clearTimeout(arrivedTimer);
+      arrivedTimer = setTimeout(tellArrived, 1_000);
+    },
+  });
+  const news = createNews({
+    sessionId,
+    places,
+    onSession: take,
+    onImage(image) {
+      embed.imageStored(image);
+      queue.noticeStored(image);
     },
   });
   const list = createPhotoList(layout.photos, speech, {
@@ -165,16 +164,9 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
     queue.restore(left);
   }
 
-  /** Of a few photos each change is seen at once; of many, what changed in a quarter of a second. */
-  function noteChange(photo: Photo): void {
-    if (queue.photos.length > FEW) pulse(photo);
-    else showChanges([photo]);
-  }
-
   function showChanges(photos: readonly Photo[]): void {
     for (const photo of photos) list.update(photo);
     render();
-    if (queue.photos.length > FEW) leftBehind(LOOK_BYTES * queue.photos.length);
   }
 
   function say(notice: string): void {
@@ -188,7 +180,7 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
       if (answer.session.password_protected) situation.password = 'ask';
     }
     take(answer);
-    if (answer.kind === 'session' && situation.ended !== 'expired') follow();
+    if (answer.kind === 'session' && situation.ended !== 'expired') news.follow();
     if (situation.password !== 'none') queue.hold();
     void restore();
     tellStart();
@@ -242,44 +234,9 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
     if (situation.ended !== undefined) return;
     situation.ended = how;
     queue.end(how === 'completed' && isFull(now()) ? 'full' : how);
-    if (how !== 'completed') stopFollowing();
+    if (how !== 'completed') news.stop();
     if (how === 'completed' && ownReceived > 0) embed.sessionComplete(situation.held);
     render();
-  }
-
-  function follow(): void {
-    stopFollowing();
-    stopFollowing = followSession(sessionId, {
-      onConnected() {
-        refreshSoon();
-        void places.locate();
-      },
-      onReady({ imageId, filename, sizeBytes }) {
-        embed.imageStored({ id: imageId, filename, size_bytes: sizeBytes });
-        queue.noticeStored({ id: imageId, filename, size_bytes: sizeBytes, destinations: 0 });
-        refreshSoon();
-      },
-      onPlace: places.hear,
-      // Full or closed, and until when: the session itself says it best.
-      onEnded: () => void refresh(),
-    });
-  }
-
-  /** Several events in a row ask for one look. */
-  function refreshSoon(): void {
-    clearTimeout(refreshTimer);
-    refreshTimer = setTimeout(() => void refresh(), 800);
-  }
-
-  /** Nothing live is told of a photo whose place takes nothing for now. */
-  function locateSoon(): void {
-    clearTimeout(placesTimer);
-    placesTimer = setTimeout(() => void places.locate(), 3_000);
-  }
-
-  async function refresh(): Promise<void> {
-    const answer = await loadSession(sessionId);
-    if (answer.kind !== 'unreachable') take(answer);
   }
 
   function tellStart(): void {
@@ -324,13 +281,13 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
     embed.error(sentence(photo));
     const { reason } = refusal;
     if (reason === 'completed' || reason === 'expired' || reason === 'gone') void refreshThenEnd(reason);
-    else if (reason === 'full') refreshSoon();
+    else if (reason === 'full') news.refreshSoon();
   }
 
   /** The session is asked once more, for its exact end; what the upload was told stands anyhow. */
   async function refreshThenEnd(how: Ending): Promise<void> {
     if (situation.ended !== undefined) return;
-    await refresh();
+    await news.refresh();
     end(how);
   }
 
@@ -362,23 +319,15 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
     layout.show(describeScreen(now(), speech, wishes));
   }
 
-  function comeAlive(): void {
-    if (situation.link === 'offline' || situation.link === 'unavailable') wishes.reload();
-    else queue.wake();
-  }
-
-  window.addEventListener('online', comeAlive);
-  window.addEventListener('offline', () => {
-    if (situation.link === 'open' && situation.ended === undefined) queue.loseLine();
-  });
-  document.addEventListener('visibilitychange', () => {
-    // A phone that slept has lost its connections without a word.
-    if (document.visibilityState === 'visible') comeAlive();
-  });
-  window.addEventListener('beforeunload', (event) => {
-    if (queue.unsent().length === 0) return;
-    event.preventDefault();
-    event.returnValue = '';
+  watchLife({
+    onAlive() {
+      if (situation.link === 'offline' || situation.link === 'unavailable') wishes.reload();
+      else queue.wake();
+    },
+    onOffline() {
+      if (situation.link === 'open' && situation.ended === undefined) queue.loseLine();
+    },
+    isBusy: () => queue.unsent().length > 0,
   });
 
   render();
