@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { FrameLocator, Page } from 'playwright-core';
 import { afterEach, expect, test } from 'vitest';
 import { type Phone, usePhones } from '../helpers/browser.ts';
-import { createSession, eventually, makePhotos, says, useApp } from './stage.ts';
+import { createMovableClock, createSession, eventually, makePhotos, says, useApp } from './stage.ts';
 
 const phones = usePhones();
 const startApp = useApp();
@@ -107,6 +107,37 @@ test('a link without a session behind it is an error too', async () => {
   await eventually(async () => (await messages()).map(({ type, data }) => [type, data.message])).toEqual([
     ['apertur:error', expect.stringContaining('There is nothing at this address.')],
   ]);
+});
+
+test('a link that ends while somebody looks is told once, and so is one that its owner closes', async () => {
+  const clock = createMovableClock();
+  const app = await startApp({ clock });
+  const [short, closed] = await Promise.all([
+    createSession(app, { expires_in: 600 }),
+    createSession(app, { expires_in: 86_400 }),
+  ]);
+  const hears = async (
+    { frame, messages }: Awaited<ReturnType<typeof embed>>,
+    title: string,
+    expected: unknown[],
+  ) => {
+    await says(frame.getByRole('heading', { level: 1 }), title);
+    const told = async () =>
+      (await messages()).map(({ type, data }) => [type, data.message ?? data.imageCount]);
+    await eventually(told).toEqual(expected);
+  };
+  const [one, two] = [
+    await embed(await phones.open(), short.upload_url),
+    await embed(await phones.open(), closed.upload_url),
+  ];
+  await hears(one, 'Photos for Claims', []);
+  await hears(two, 'Photos for Claims', []);
+  clock.ahead = 601_000;
+  await hears(one, 'This link has expired', [
+    ['apertur:error', expect.stringMatching(/^This link expired on .* Ask for a new one\.$/)],
+  ]);
+  await app.call('POST', `/upload-sessions/${closed.id}/close`);
+  await hears(two, 'This link is closed', [['apertur:session:complete', 0]]);
 });
 
 test('a page that stands by itself tells nobody', async () => {

@@ -17,9 +17,15 @@ export function createEmbed(frame: Window, sessionId: string): Embed {
     if (frame.parent !== frame) frame.parent.postMessage({ type: `apertur:${type}`, data }, '*');
   };
   let lastCount = -1;
+  const stored = new Set<string>();
   return {
     imageReceived: (image) => post('image:received', { ...image, sessionId }),
-    imageStored: (image) => post('image:stored', { ...image, sessionId }),
+    imageStored(image) {
+      // A stream that begins anew tells of the same images again.
+      if (stored.has(image.id)) return;
+      stored.add(image.id);
+      post('image:stored', { ...image, sessionId });
+    },
     sessionComplete(imageCount) {
       // Full, then closed by its owner, then "Done": one completion, told once.
       if (imageCount === lastCount) return;

@@ -183,7 +183,7 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
     if (answer.kind === 'session' && situation.ended !== 'expired') news.follow();
     if (situation.password !== 'none') queue.hold();
     void restore();
-    tellStart();
+    if (situation.ended === undefined) tellEnding();
     // Not before the page can be used: on a weak line each thing in its turn.
     if (situation.ended === undefined) keepPage();
   }
@@ -235,13 +235,14 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
     situation.ended = how;
     queue.end(how === 'completed' && isFull(now()) ? 'full' : how);
     if (how !== 'completed') news.stop();
-    if (how === 'completed' && ownReceived > 0) embed.sessionComplete(situation.held);
     render();
+    tellEnding();
   }
 
-  function tellStart(): void {
+  /** To the page around, of a link that takes no more. */
+  function tellEnding(): void {
     const screen = describeScreen(now(), speech, wishes);
-    if (screen.name === 'full' || screen.name === 'completed') embed.sessionComplete(situation.held);
+    if (['full', 'complete', 'completed'].includes(screen.name)) embed.sessionComplete(situation.held);
     else if (screen.name === 'expired' || screen.name === 'not-found')
       embed.error(screen.lead[0] ?? screen.title);
   }
@@ -334,6 +335,6 @@ export function startVisit({ sessionId, link, root, speech, embed, first }: Visi
   if (link === 'unavailable') {
     embed.error(speech.say('unavailable'));
     opening.later(8_000, wishes.reload);
-  } else if (link === 'unknown') tellStart();
+  } else if (link === 'unknown') tellEnding();
   else void opening.open(first);
 }
