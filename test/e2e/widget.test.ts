@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import axe from 'axe-core';
 import { expect, onTestFinished, test } from 'vitest';
 import { photoForm } from '../helpers/app.ts';
 import { usePhones } from '../helpers/browser.ts';
@@ -35,6 +36,12 @@ test('the widget shows the code, takes photos, and tells of those that other pho
   await page.getByRole('img', { name: 'Scan with your phone' }).waitFor();
   const width = 'document.querySelector("main span").shadowRoot.querySelector("img").naturalWidth';
   await eventually(() => page.evaluate(width)).toBeGreaterThan(100);
+  await page.evaluate(axe.source);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    const { violations } = (await page.evaluate('axe.run(document, { iframes: false })')) as axe.AxeResults;
+    expect(violations.map(({ id, nodes }) => `${colorScheme} ${id}: ${nodes[0]?.html}`)).toEqual([]);
+  }
   const inside = page.frameLocator('iframe[title="Send photos"]');
   await says(inside.getByRole('heading', { level: 1 }), 'Photos for Claims');
   const [own, other] = await makePhotos(2);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { words as ar } from './words/ar.ts';
 import { words as de } from './words/de.ts';
@@ -35,6 +36,12 @@ describe.each(Object.entries(languages))('%s', (_language, words) => {
   test('does not shout', () => {
     expect(JSON.stringify(words)).not.toMatch(/[!¡]|oops|ups/i);
   });
+});
+
+test('the button for pages of others speaks what the page speaks', () => {
+  const widget = readFileSync(new URL('./widget/widget.js', import.meta.url), 'utf8');
+  const spoken = [...widget.matchAll(/^ {4}(\w\w): \['/gm)].map(([, language]) => language);
+  expect(spoken).toEqual(Object.keys(languages));
 });
 
 test('counts take the plural form of the language', () => {

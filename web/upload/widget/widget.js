@@ -5,9 +5,11 @@
  *
  * It adds a button where it stands. The button opens a panel with the QR code for a phone and the page itself for the
  * computer, and counts the photos as they come, from whichever device. Each is told to the page as an event on the
- * element: `apertur:image:stored`, `apertur:session:complete`, `apertur:error`, with the data in `detail`.
+ * element: `apertur:image:stored`, `apertur:image:received` (of this computer alone), `apertur:session:complete`,
+ * `apertur:error`, with the data in `detail`.
  *
- * data-session: id of the session, which a back-end has made. data-label: text of the button. data-lang: en, fr, es …
+ * data-session: id of the session, which a back-end has made. data-label: text of the button. data-lang: a language of the
+ * phone page, else that of the page around.
  */
 (() => {
   const script = document.currentScript;
@@ -19,12 +21,25 @@
     2,
   );
   const words = {
-    fr: ['Envoyer des photos', 'Scannez avec votre téléphone', 'Fermer', 'reçues'],
+    ar: ['إرسال صور', 'امسح الرمز بهاتفك', 'إغلاق', 'وصلت'],
+    de: ['Fotos senden', 'Mit dem Telefon scannen', 'Schließen', 'angekommen'],
+    en: ['Send photos', 'Scan with your phone', 'Close', 'received'],
     es: ['Enviar fotos', 'Escanee con su teléfono', 'Cerrar', 'recibidas'],
-  }[lang] || ['Send photos', 'Scan with your phone', 'Close', 'received'];
-  const [label, scan, close, received] = words;
+    fr: ['Envoyer des photos', 'Scannez avec votre téléphone', 'Fermer', 'reçues'],
+    it: ['Invia foto', 'Scansiona con il telefono', 'Chiudi', 'ricevute'],
+    ja: ['写真を送る', 'スマートフォンで読み取ってください', '閉じる', '枚届きました'],
+    nl: ['Foto’s sturen', 'Scan met je telefoon', 'Sluiten', 'ontvangen'],
+    pl: ['Wyślij zdjęcia', 'Zeskanuj telefonem', 'Zamknij', 'odebrano'],
+    pt: ['Enviar fotos', 'Leia com o telefone', 'Fechar', 'recebidas'],
+    tr: ['Fotoğraf gönder', 'Telefonunuzla tarayın', 'Kapat', 'alındı'],
+    zh: ['发送照片', '用手机扫描', '关闭', '张已收到'],
+  };
+  const spoken = Object.hasOwn(words, lang) ? lang : 'en';
+  const [label, scan, close, received] = words[spoken];
 
   const host = document.createElement('span');
+  host.lang = spoken;
+  host.dir = spoken === 'ar' ? 'rtl' : 'ltr';
   // A tree of its own: the styles of the page and ours leave each other alone.
   const root = host.attachShadow({ mode: 'open' });
   const sheet = new CSSStyleSheet();
@@ -36,9 +51,13 @@
     dialog::backdrop { background: rgb(0 0 0 / 45%); }
     .panel { display: flex; flex-wrap: wrap; gap: 16px; justify-content: center; }
     figure { margin: 0; text-align: center; }
-    img { display: block; width: 220px; height: 220px; }
+    img { display: block; width: 220px; height: 220px; background: #fff; }
     iframe { flex: 1 1 320px; min-height: 480px; border: 0; }
     .close { margin-top: 12px; background: #fff; color: #17191b; border-color: #5b6166; }
+    @media (prefers-color-scheme: dark) {
+      dialog, .close { background: #141516; color: #ecedee; border-color: #6f767b; }
+      .close:focus-visible { outline-color: #5cc2a8; }
+    }
   `);
   root.adoptedStyleSheets = [sheet];
   const make = (tag, attributes, ...children) => {
