@@ -1,9 +1,12 @@
 /** The page and the plots follow the results, and leave the words of people alone. */
-import { expect, test } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { drawPlot, withUnit } from './plot.ts';
 import { renderBenchmarks } from './publish.ts';
 import { createReport, rowOf } from './report.ts';
-import { type Result, resultOf } from './results.ts';
+import { type Result, readResults, resultOf, saveResults } from './results.ts';
 
 const machine = {
   processors: '2 × Example',
@@ -47,6 +50,15 @@ test('a new benchmark gets a chapter, and a second run changes only what lies be
   expect(second.replaceAll(/<!-- bench[\s\S]*?<!-- end/g, '')).toBe(
     told.replaceAll(/<!-- bench[\s\S]*?<!-- end/g, ''),
   );
+});
+
+test('what a run publishes is what can be drawn from its file again', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'apertur-results-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, 'results.json');
+  const saved = saveResults({ upload: measured([80.123456, 90.987654]).result }, file);
+  expect(saved).toEqual(readResults(file));
+  expect(saved.upload!.bars[0]!.rows[0]!.rounds).toEqual([80.12, 90.99]);
 });
 
 test('a plot shows both sides and the limit on one scale, and escapes names', () => {

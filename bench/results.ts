@@ -42,12 +42,12 @@ export function readResults(file = resultsFile): Results {
   }
 }
 
-/** Puts `results` in the place of earlier ones of the same benchmarks; others stay. */
+/** Puts `results` in the place of earlier ones of the same benchmarks; others stay. Answers what is kept: rounded. */
 export function saveResults(results: Results, file = resultsFile): Results {
   const all = { ...readResults(file), ...results };
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(all, shorten, 2)}\n`);
-  return all;
+  return readResults(file);
 }
 
 /** Four digits are more than a benchmark knows. */
