@@ -2,6 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
+// For the tests and for the product that they start and kill again and again: a quarter of each start is spared.
+process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url));
+
 /** What starts servers and browsers and waits for them takes longest: first, so that nothing of it is left at the end. */
 const longest = /\/test\/(faults|operating|e2e)\/|\/test\/contract\/fuzz/;
 
@@ -18,11 +21,11 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'web/**/*.test.ts', 'bench/**/*.test.ts'],
     globalSetup: 'test/helpers/global-setup.ts',
     pool: 'forks',
+    // Node reads our TypeScript by itself, as the product does; Vite would turn every module into another one for each file.
+    experimental: { viteModuleRunner: false },
     // One more than the cores of a small machine: many tests wait for a server or a browser.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
-    // The product is started and killed again and again: a quarter of each start is spared.
-    env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url)) },
     testTimeout: 180_000,
     hookTimeout: 240_000,
   },
