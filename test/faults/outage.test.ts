@@ -13,7 +13,7 @@ import { createFaultProxy } from '../helpers/fault-proxy.ts';
 import { type Product, type ProductKey, request, startProduct, waitUntil } from '../helpers/product.ts';
 import { makeSmallDisk } from './harness/disk.ts';
 
-const seconds = Number(process.env.OUTAGE_SECONDS ?? 13);
+const seconds = Number(process.env.OUTAGE_SECONDS ?? 8);
 const timeout = (seconds + 90) * 1_000;
 
 interface Stage {

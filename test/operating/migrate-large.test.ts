@@ -23,8 +23,8 @@ import { createTestDatabase } from '../helpers/database.ts';
 import { destinationRow, fillHistory } from '../helpers/history.ts';
 import { waitUntil } from '../helpers/product.ts';
 
-const rows = Number(process.env.MIGRATE_ROWS ?? 20_000);
-/** Of the heap of V8, in MB. All rows at once would be four times as much, and more the more there are. */
+const rows = Number(process.env.MIGRATE_ROWS ?? 10_000);
+/** Of the heap of V8, in MB. All rows at once would be twice as much, and more the more there are. */
 const heapMB = 64;
 const tables = ['images', 'deliveries', 'attempts', 'events'] as const;
 const bin = fileURLToPath(new URL('../../bin/apertur.js', import.meta.url));

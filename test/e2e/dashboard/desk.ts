@@ -10,9 +10,19 @@ export interface Desk {
   furniture: Furniture;
   browser: Browser;
   /** A fresh page, signed in unless said otherwise; closed after the test. `path` below the origin. */
-  open(path: string, options?: BrowserContextOptions & { signedIn?: boolean }): Promise<Page>;
+  open(path: string, options?: OpenOptions): Promise<Page>;
+  /** The page of all tests that only look, in the light scheme: it has its scripts already, which is half of the time. */
+  look(path: string, options?: { signedIn?: boolean }): Promise<Page>;
   /** Where the project's live screens are. */
   live: string;
+}
+
+type OpenOptions = BrowserContextOptions & { signedIn?: boolean };
+
+interface Opened {
+  page: Page;
+  /** What went wrong in it since the last test. */
+  faults: string[];
 }
 
 /**
@@ -24,43 +34,56 @@ export function useDesk(
 ): () => Desk {
   vi.setConfig({ testTimeout: 4 * patience, hookTimeout: 4 * patience });
   let desk: Desk | undefined;
-  const open: { page: Page; faults: string[] }[] = [];
+  const open: Opened[] = [];
+  const lookers = new Map<boolean, Opened>();
   beforeAll(async () => {
     const stage = await setStage(typeof settings === 'function' ? await settings() : settings);
     const furniture = await furnish(stage);
     const browser = await launchChromium();
+    const openPage = async ({ signedIn = true, ...options }: OpenOptions = {}): Promise<Opened> => {
+      const context = await browser.newContext({
+        viewport: { width: 1280, height: 860 },
+        locale: 'en-GB',
+        timezoneId: 'UTC',
+        ...options,
+      });
+      context.setDefaultTimeout(patience);
+      if (signedIn) await stage.signIn(context);
+      const page = await context.newPage();
+      const faults: string[] = [];
+      page.on('pageerror', (error) => faults.push(error.stack ?? error.message));
+      page.on('console', (message) => {
+        if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
+          faults.push(message.text());
+        }
+      });
+      return { page, faults };
+    };
     desk = {
       stage,
       furniture,
       browser,
       live: `/p/${stage.project}/live`,
-      async open(path, { signedIn = true, ...options } = {}) {
-        const context = await browser.newContext({
-          viewport: { width: 1280, height: 860 },
-          locale: 'en-GB',
-          timezoneId: 'UTC',
-          ...options,
-        });
-        context.setDefaultTimeout(patience);
-        if (signedIn) await stage.signIn(context);
-        const page = await context.newPage();
-        const faults: string[] = [];
-        page.on('pageerror', (error) => faults.push(error.stack ?? error.message));
-        page.on('console', (message) => {
-          if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
-            faults.push(message.text());
-          }
-        });
-        open.push({ page, faults });
-        await page.goto(stage.origin + path);
-        return page;
+      async open(path, options) {
+        const opened = await openPage(options);
+        open.push(opened);
+        await opened.page.goto(stage.origin + path);
+        return opened.page;
+      },
+      async look(path, { signedIn = true } = {}) {
+        const looker = lookers.get(signedIn) ?? (await openPage({ signedIn }));
+        lookers.set(signedIn, looker);
+        await looker.page.emulateMedia({ colorScheme: 'light' });
+        await looker.page.goto(stage.origin + path);
+        return looker.page;
       },
     };
   });
   afterEach(async () => {
     const pages = open.splice(0);
     for (const { page } of pages) await page.context().close();
-    expect(pages.flatMap(({ faults }) => faults)).toEqual([]);
+    const seen = [...pages, ...lookers.values()].flatMap(({ faults }) => faults.splice(0));
+    expect(seen).toEqual([]);
   });
   afterAll(async () => {
     await desk?.browser.close();
@@ -95,7 +118,7 @@ const everyRule = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best
 
 /** What axe finds wrong with the page as it stands, one line each; nothing when all is well. */
 export async function violationsOf(page: Page, only?: string[]): Promise<string[]> {
-  await page.evaluate(axe.source);
+  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(axe.source);
   const runOnly = only ? { type: 'rule', values: only } : { type: 'tag', values: everyRule };
   const options = JSON.stringify({ runOnly, resultTypes: ['violations'] });
   const { violations } = (await page.evaluate(`axe.run(document, ${options})`)) as axe.AxeResults;

@@ -116,21 +116,21 @@ async function expectAccessible(page: Page): Promise<void> {
 describe('every screen, in both colour schemes', () => {
   test.each(screens)('%s', async (_name, path, heading) => {
     const desk = theDesk();
-    const page = await desk.open(desk.live + (await path(desk)));
+    const page = await desk.look(desk.live + (await path(desk)));
     await settled(page);
     expect(await page.locator('h1').first().innerText()).toMatch(heading);
     await expectAccessible(page);
   });
 
   test.each(others)('%s', async (_name, path, heading) => {
-    const page = await theDesk().open(path);
+    const page = await theDesk().look(path);
     await settled(page);
     expect(await page.locator('h1').first().innerText()).toBe(heading);
     await expectAccessible(page);
   });
 
   test.each(doors)('%s, signed out', async (_name, path, heading) => {
-    const page = await theDesk().open(path, { signedIn: false });
+    const page = await theDesk().look(path, { signedIn: false });
     await expect.poll(() => page.locator('h1').first().innerText()).toBe(heading);
     await expectAccessible(page);
   });
