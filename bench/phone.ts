@@ -124,25 +124,36 @@ async function send(report: Report, { product, browser, files }: Stage): Promise
     `${photos} photos in ${round((performance.now() - started) / 1_000)} s, ${round((processorMs(before.pid) - spent) / photos)} ms of the tab's processor time each`,
   );
   report.note(
-    `resident before ${megabytes(before.residentBytes)}, at most ${megabytes(after.peakBytes)}, at the end ${megabytes(after.residentBytes)}; script's heap at most ${megabytes(Math.max(most, after.heapBytes))}`,
+    `resident before ${megabytes(before.residentBytes)}, at most ${megabytes(after.peakBytes)}, at the end ${megabytes(after.residentBytes)}; script's heap at most ${megabytes(Math.max(most.heap, after.heapBytes))}`,
+  );
+  report.note(
+    `of these its own: before ${megabytes(before.ownBytes)}, at most ${megabytes(Math.max(most.own, after.ownBytes))} of all that was seen, once a second`,
   );
   report.note(`tasks over 50 ms: ${after.longTasks}, the longest ${round(after.longestTaskMs)} ms`);
   return after;
 }
 
-/** Somebody looks through the photos meanwhile, so that their pictures are painted. Answers the largest heap seen. */
-async function waitUntilReceived(session: string, page: Page, photos: number): Promise<number> {
+/** Bytes. */
+interface Most {
+  heap: number;
+  own: number;
+}
+
+/** Somebody looks through the photos meanwhile, so that their pictures are painted. Answers the largest figures seen. */
+async function waitUntilReceived(session: string, page: Page, photos: number): Promise<Most> {
   const deadline = performance.now() + mostMinutes * 60_000;
-  let heap = 0;
+  const most: Most = { heap: 0, own: 0 };
   for (let look = 0; performance.now() < deadline; look++) {
     const answer = await fetch(session);
     const { imagesUploaded } = (await answer.json()) as { imagesUploaded: number };
     if (imagesUploaded === photos) {
       await page.getByRole('heading', { name: `${photos} of ${photos} photos received` }).waitFor();
-      return heap;
+      return most;
     }
     await page.evaluate(`scrollTo(0, document.body.scrollHeight * ${(look % 20) / 20})`);
-    heap = Math.max(heap, (await readTab(page)).heapBytes);
+    const { heapBytes, ownBytes } = await readTab(page);
+    most.heap = Math.max(most.heap, heapBytes);
+    most.own = Math.max(most.own, ownBytes);
     await pause(1_000);
   }
   throw new Error(`Not all photos were received within ${mostMinutes} minutes`);

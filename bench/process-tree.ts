@@ -26,6 +26,11 @@ export function residentBytes(pid: number): number {
   return treeOf(pid).reduce((sum, member) => sum + statusOf(member, 'VmRSS'), 0);
 }
 
+/** Bytes that are the tree's own: without the parts of programs and what it shares with others. */
+export function ownBytes(pid: number): number {
+  return treeOf(pid).reduce((sum, member) => sum + statusOf(member, 'RssAnon'), 0);
+}
+
 /** The most that the tree had in memory since `forgetPeak`, as the kernel kept it: no sample is missed. */
 export function peakBytes(pid: number): number {
   return treeOf(pid).reduce((sum, member) => sum + statusOf(member, 'VmHWM'), 0);
@@ -45,7 +50,7 @@ export function forgetPeak(pid: number): void {
   for (const member of treeOf(pid)) writeFileSync(`/proc/${member}/clear_refs`, '5');
 }
 
-function statusOf(pid: number, field: 'VmRSS' | 'VmHWM'): number {
+function statusOf(pid: number, field: 'VmRSS' | 'VmHWM' | 'RssAnon'): number {
   const line = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(read(`/proc/${pid}/status`) ?? '');
   return Number(line?.[1] ?? 0) * 1_024;
 }

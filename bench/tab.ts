@@ -1,13 +1,15 @@
 /** What a tab takes: the memory of the process that draws it, as the kernel counts it, and its longest tasks. */
 import { readFileSync } from 'node:fs';
 import type { CDPSession, Page } from 'playwright-core';
-import { peakBytes, residentBytes } from './process-tree.ts';
+import { ownBytes, peakBytes, residentBytes } from './process-tree.ts';
 
 export interface TabReading {
   /** The process that draws the page and runs its script and its workers. */
   pid: number;
   /** With the parts of the browser's program that all tabs share. */
   residentBytes: number;
+  /** Its own alone: about what the task manager of the browser shows for a tab. */
+  ownBytes: number;
   /** The most since `forgetPeak`. */
   peakBytes: number;
   /** Of the page's script, without what its workers have. */
@@ -29,6 +31,7 @@ export async function readTab(page: Page): Promise<TabReading> {
   return {
     pid,
     residentBytes: residentBytes(pid),
+    ownBytes: ownBytes(pid),
     peakBytes: peakBytes(pid),
     heapBytes: metrics.find(({ name }) => name === 'JSHeapUsedSize')?.value ?? 0,
     longTasks: durations.length,
