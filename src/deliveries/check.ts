@@ -1,5 +1,6 @@
 /** Testing a destination: the same connection as a delivery, with a probe instead of a photo. */
 import type { Database } from '../db/database.ts';
+import { checkInTime } from '../destinations/check-in-time.ts';
 import type { CheckResult, Connection } from '../destinations/destination.ts';
 import type { Destination } from '../destinations/destinations.ts';
 import type { Sealer } from '../lib/sealed.ts';
@@ -13,7 +14,7 @@ export async function checkDestination(
 ): Promise<CheckResult> {
   const { connection, release } = await acquireConnection(services, destination);
   try {
-    return await connection.check(signal);
+    return await checkInTime(connection, signal);
   } finally {
     release();
   }

@@ -1,5 +1,6 @@
 /** The connection test: a real probe that says each step, and leaves nothing. */
 import { expect, test } from 'vitest';
+import { checkInTime } from './check-in-time.ts';
 import { never } from './contract.fixture.ts';
 import { type Definition, type Start, secretsOf, type Wish } from './contract-scene.fixture.ts';
 import type { CheckResult } from './destination.ts';
@@ -32,6 +33,19 @@ export function describeChecks(scene: Start, { missingFolder }: Definition): voi
         expect(JSON.stringify(result)).not.toContain(secret);
       }
     }
+  });
+
+  test('the connection test of a server that says nothing more ends in time, with advice', async () => {
+    const here = scene();
+    const silent = await here.road();
+    silent.set({ stallAfter: 0 });
+    const result = await checkInTime(here.open({ at: silent }), never(), 500);
+    expect(result.success).toBe(false);
+    const { message, advice } = failed(result) ?? {};
+    expect([message, advice], JSON.stringify(result)).toEqual([
+      expect.stringContaining('0.5 s'),
+      expect.any(String),
+    ]);
   });
 
   test('a connection test that is stopped answers', async () => {

@@ -29,8 +29,10 @@ export async function checkStore(probe: StoreProbe, now: () => number): Promise<
   const steps = [lookAtSettings(probe.settings)];
   const { protocol } = new URL(probe.settings.url);
   let started = now();
+  let doing: CheckStep['step'] = 'sign in';
   try {
     await probe.signIn?.();
+    doing = 'write';
     const signInMs = now() - started;
     started = now();
     const { answer, verified } = await probe.write();
@@ -49,7 +51,10 @@ export async function checkStore(probe: StoreProbe, now: () => number): Promise<
     };
   } catch (error) {
     if (!(error instanceof DeliveryError)) throw error;
-    return failedAt(steps, error, protocol, now() - started);
+    // A request that signs in knows itself as writing.
+    const failed = stepOf(error);
+    const at = doing === 'sign in' && failed === 'write' ? doing : failed;
+    return failedAt(at, steps, error, protocol, now() - started);
   }
 }
 
@@ -104,12 +109,12 @@ async function cleanUpStep(probe: StoreProbe, now: () => number): Promise<CheckS
 
 /** What came before the failed step went well, what comes after was not tried. */
 function failedAt(
+  failed: CheckStep['step'],
   steps: CheckStep[],
   error: DeliveryError,
   protocol: string,
   durationMs: number,
 ): CheckResult {
-  const failed = stepOf(error);
   const before = order.slice(1, order.indexOf(failed));
   const passed = roadSteps(protocol, error.phases).filter(({ step }) => before.includes(step));
   const signIn: CheckStep[] = before.includes('sign in')

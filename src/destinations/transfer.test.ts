@@ -29,6 +29,16 @@ test('a server that takes everything and never answers is given up, and says so'
   });
 });
 
+test('a server that does not finish the handshake is given up sooner, and says so', async () => {
+  const url = (await serveRaw(() => {})).replace('http:', 'https:');
+  const transferred = transfer(localOutbound(), { method: 'PUT', url }, never(), { openMs: 150 });
+  expect(await failure(transferred)).toMatchObject({
+    fate: 'retry',
+    step: 'tls',
+    message: expect.stringMatching(/did not finish the TLS handshake within 150 ms/),
+  });
+});
+
 test('the guard stands before everything', async () => {
   const url = 'http://10.1.2.3/';
   const error = await failure(transfer(localOutbound(), { method: 'PUT', url }, never()));

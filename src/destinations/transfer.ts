@@ -41,13 +41,15 @@ export class TransferError extends DeliveryError {
 }
 
 export interface TransferLimits {
+  /** Milliseconds that opening a connection may take: finding the name, connecting, TLS. */
+  openMs: number;
   /** Milliseconds that may pass without the other side taking a single byte. */
   idleMs: number;
   /** Milliseconds from the last byte sent to the whole answer. */
   answerMs: number;
 }
 
-const patient: TransferLimits = { idleMs: 30_000, answerMs: 120_000 };
+const patient: TransferLimits = { openMs: 20_000, idleMs: 30_000, answerMs: 120_000 };
 /** A photo may take long on a slow road; what ends a transfer is that nothing moves. */
 const longestMs = 3_600_000;
 
@@ -57,17 +59,19 @@ const longestMs = 3_600_000;
  */
 export async function transfer(
   outbound: Outbound,
-  request: Omit<OutboundRequest, 'deadlineMs' | 'signal'>,
+  request: Omit<OutboundRequest, 'deadlineMs' | 'openWithinMs' | 'signal'>,
   signal: AbortSignal,
-  limits: TransferLimits = patient,
+  own: Partial<TransferLimits> = {},
 ): Promise<OutboundResponse> {
   if (signal.aborted) throw stopped();
+  const limits = { ...patient, ...own };
   const watch = new Watch(limits);
   try {
     return await outbound.request({
       ...request,
       body: watch.body(request.body),
       deadlineMs: longestMs,
+      openWithinMs: limits.openMs,
       signal: AbortSignal.any([signal, watch.signal]),
     });
   } catch (error) {
@@ -174,7 +178,8 @@ function noAnswer(
 /** For what ends because the process does. */
 export function stopped(cause?: unknown): TransferError {
   const says = 'Stopped in the middle of the delivery; it goes on later.';
-  return new TransferError('write', says, 'Nothing needs to be done.', { fate: 'cancelled', cause });
+  const phases = cause instanceof OutboundError ? cause.phases : null;
+  return new TransferError('write', says, 'Nothing needs to be done.', { fate: 'cancelled', phases, cause });
 }
 
 /** The details of a failure that was answered. `excerpt` is what may be shown of the answer. */

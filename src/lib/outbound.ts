@@ -30,6 +30,8 @@ export interface OutboundRequest {
   body?: Buffer | string | { length: number; open: () => AsyncIterable<Uint8Array> };
   /** Over resolve, connect, TLS, sending, headers AND body of the answer. Default 30,000. */
   deadlineMs?: number;
+  /** Over resolve, connect and TLS alone, where a connection has to be opened. Default: the deadline. */
+  openWithinMs?: number;
   /** Bytes of the answer that are kept; the rest is not read. Default 65,536. */
   maxResponseBytes?: number;
   signal?: AbortSignal;

@@ -26,6 +26,8 @@ export interface ControlOptions {
   secret: string | undefined;
 }
 
+/** The server has named its port a moment ago: what does not open within this many milliseconds is closed to us. */
+const dataMs = 15_000;
 /** How long a reply may take that says why a data connection broke. */
 const reasonMs = 3_000;
 
@@ -202,7 +204,8 @@ export class Control {
     const { guard, times } = this.#options;
     const host = (this.socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/i, '');
     try {
-      const options = { host, port, guard, signal: this.#ended.signal, deadlineMs: times.openMs };
+      const deadlineMs = Math.min(times.openMs, dataMs);
+      const options = { host, port, guard, signal: this.#ended.signal, deadlineMs };
       const { socket } = await dial(options);
       return socket.on('error', () => {});
     } catch (error) {

@@ -9,7 +9,7 @@ import { selfSignedCertificate, selfSignedKey } from '../../lib/outbound/certifi
 import { createOutbound } from '../../lib/outbound/client.ts';
 import { createGuard } from '../../lib/outbound/guard.ts';
 import { localOutbound } from '../../lib/outbound/servers.fixture.ts';
-import { makePhoto, never, openKind } from '../contract.fixture.ts';
+import { createFaultProxy, makePhoto, never, openKind } from '../contract.fixture.ts';
 import { failure, until } from '../contract.ts';
 import type { Connection, ConnectionServices } from '../destination.ts';
 import type { Patience } from '../file-session.ts';
@@ -308,6 +308,26 @@ describe('where connections go', () => {
     const photo = makePhoto();
     await open(server).deliver(photo, never());
     expect(readFileSync(path.join(server.home, photo.filename)).equals(photo.bytes())).toBe(true);
+  });
+
+  test('a port for the data that cannot be reached is named, with advice', async () => {
+    const server = await start();
+    // Like a firewall that lets the control connection through alone.
+    const control = await createFaultProxy(
+      { host: '127.0.0.1', port: server.port },
+      { host: '127.0.0.2', port: 0 },
+    );
+    onTestFinished(() => control.close());
+    const connection = open(server, { host: control.host, port: control.port });
+    const error = await failed(connection);
+    expect(error.fate).toBe('retry');
+    expect(error.message).toMatch(/named port \d+ for the data, .*Open its passive ports/);
+    const { steps } = await connection.check(never());
+    expect(steps.at(-1)).toMatchObject({
+      step: 'write',
+      outcome: 'failed',
+      advice: expect.stringContaining('passive'),
+    });
   });
 });
 

@@ -6,6 +6,9 @@ import { stopped, TransferError } from '../transfer.ts';
 import { failureOf, post, type Sending, signaturesOf } from './deliver.ts';
 import { messageOf, readVerdict } from './message.ts';
 
+/** It fetches nothing for a test, so that its answer needs no such patience as with a photo. */
+const deadlineMs = 30_000;
+
 const road: readonly CheckStep['step'][] = ['resolve', 'connect', 'tls'];
 
 /** Resolves also when the test fails; throws only for faults of ours. */
@@ -15,7 +18,7 @@ export async function check(sending: Sending, signal: AbortSignal): Promise<Chec
   try {
     if (signal.aborted) throw stopped();
     const body = messageOf(sampleImage(started), sending.services.downloadUrl('img_test'), 'apertur.test');
-    const answer = await post(sending, body, signaturesOf(sending, body), signal);
+    const answer = await post(sending, body, signaturesOf(sending, body), signal, deadlineMs);
     const durationMs = sending.services.now() - started;
     const verdict = readVerdict(answer);
     const message = 'message' in verdict ? verdict.message : '';

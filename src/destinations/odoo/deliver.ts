@@ -21,7 +21,7 @@ export interface Sending {
  * Odoo answers after it has fetched the photo (30 s, then once more with its own key) and written its message. Giving up
  * earlier would tell it of the photo twice.
  */
-const deadlineMs = 120_000;
+const answerMs = 120_000;
 
 export async function deliver(
   sending: Sending,
@@ -62,6 +62,7 @@ export async function post(
   body: string,
   { single, list }: BodySignatures,
   signal: AbortSignal,
+  deadlineMs = answerMs,
 ): Promise<OutboundResponse> {
   try {
     return await services.outbound.request({

@@ -169,7 +169,13 @@ function prepare(wanted: OutboundRequest): { target: Target; work: Exchange } {
   if (length !== null) headers.push('content-length', String(length));
   else if (!['GET', 'HEAD', 'OPTIONS'].includes(wanted.method)) headers.push('content-length', '0');
   return {
-    target: { protocol: secure ? 'https:' : 'http:', hostname, port, tls: wanted.tls },
+    target: {
+      protocol: secure ? 'https:' : 'http:',
+      hostname,
+      port,
+      tls: wanted.tls,
+      openWithinMs: wanted.openWithinMs,
+    },
     work: {
       method: wanted.method,
       host: url.hostname,

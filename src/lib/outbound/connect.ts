@@ -15,6 +15,7 @@ export interface Target {
   hostname: string;
   port: number;
   tls?: OutboundRequest['tls'];
+  openWithinMs?: OutboundRequest['openWithinMs'];
 }
 
 /** How far a request has come. The same object is read when a deadline cuts it off. */

@@ -6,7 +6,8 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { type Guard, OutboundError, type OutboundRequest, type Phases } from '../outbound.ts';
 import { elapsedSince, openSocket, type Progress } from './connect.ts';
-import { describeDeadline, describeFailure, errorCode } from './failures.ts';
+import { describeFailure, errorCode } from './failures.ts';
+import { inTime } from './in-time.ts';
 import { secureContextOf } from './secure-context.ts';
 
 export interface DialOptions {
@@ -131,29 +132,4 @@ function plainHex(text: string): string {
 function tlsError(host: string, cause: unknown): OutboundError {
   const code = errorCode(cause);
   return new OutboundError('tls', code, describeFailure('tls', code, host), { cause });
-}
-
-/** Runs a piece of work with a signal that aborts with the OutboundError to throw: late, or stopped by the caller. */
-async function inTime<T>(
-  host: string,
-  progress: Progress,
-  signal: AbortSignal,
-  deadlineMs: number,
-  work: (stop: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const controller = new AbortController();
-  const onAbort = (): void =>
-    controller.abort(new OutboundError('aborted', 'ABORTED', `The connection to ${host} was stopped.`));
-  const timer = setTimeout(() => {
-    const message = describeDeadline(progress.stage, host, deadlineMs);
-    controller.abort(new OutboundError(progress.stage, 'DEADLINE', message));
-  }, deadlineMs);
-  signal.addEventListener('abort', onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  try {
-    return await work(controller.signal);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', onAbort);
-  }
 }

@@ -5,6 +5,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Guard } from '../outbound.ts';
 import { openSocket, type Progress, type Target } from './connect.ts';
+import { inTime } from './in-time.ts';
 import { Lane } from './lane.ts';
 
 /** A connection that was in use so few milliseconds ago is taken as it is: its end would have come with the answer. */
@@ -75,7 +76,11 @@ export function createPool(options: PoolOptions): Pool {
       origin.waiting.shift()?.();
     };
     try {
-      const open = await openSocket(target, options.guard, progress, signal);
+      const { hostname, openWithinMs } = target;
+      const begin = (stop: AbortSignal) => openSocket(target, options.guard, progress, stop);
+      const open = openWithinMs
+        ? await inTime(hostname, progress, signal, openWithinMs, begin)
+        : await begin(signal);
       const lane = new Lane(open);
       lanes.add(lane);
       options.onConnection();
