@@ -2,10 +2,13 @@
 import { createPrivateKey, sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type GcsServer, startGcs } from '../../../test/helpers/gcs-server.ts';
+import { localOutbound, serveRaw } from '../../lib/outbound/servers.fixture.ts';
 import { createFaultProxy, type FaultProxy, makePhoto, never, openKind } from '../contract.fixture.ts';
 import { describeDestination, failure, type Harness, until } from '../contract.ts';
 import type { Connection, ConnectionServices } from '../destination.ts';
 import { gcs } from './index.ts';
+import { readServiceAccount } from './settings.ts';
+import { createTokens } from './token.ts';
 
 const bucket = 'photos';
 let google: GcsServer;
@@ -141,6 +144,14 @@ describe('tokens', () => {
     expect(error).toMatchObject({ fate: 'reconnect', message: expect.stringMatching(/Set the clock/) });
   });
 
+  test('a server of tokens that says nothing costs an attempt, as any failure does', async () => {
+    const token_uri = await serveRaw((socket) => socket.resume());
+    const account = readServiceAccount(changed(key, { token_uri }));
+    const tokens = createTokens(account, { outbound: localOutbound(), now: Date.now }, 200);
+    const error = await failure(tokens.take(never()));
+    expect(error).toMatchObject({ fate: 'retry', message: expect.stringMatching(/did not answer within/) });
+  });
+
   test('an account that is gone', async () => {
     const credentials_json = changed(key, { client_email: 'gone@acme.iam.gserviceaccount.com' });
     const error = await failure(open({ credentials_json }).deliver(makePhoto(), never()));
@@ -158,10 +169,18 @@ describe('what Google says now and then', () => {
   test.each([
     [429, 'rateLimitExceeded', 'retry', /slow down/],
     [403, 'userRateLimitExceeded', 'retry', /slow down/],
+    [403, 'usageLimitsRateLimitExceeded', 'retry', /slow down/],
     [403, 'quotaExceeded', 'retry', /quota/],
     [503, 'backendError', 'retry', /fault of its own/],
+    [500, 'internalError', 'retry', /fault of its own/],
+    [403, 'forbidden', 'retry', /Storage Object User/],
+    [403, 'insufficientPermissions', 'retry', /Storage Object User/],
+    [404, 'notFound', 'retry', /no bucket/],
     [403, 'accountDisabled', 'retry', /billing/],
+    [403, 'userProjectAccountProblem', 'retry', /billing/],
+    [400, 'userProjectMissing', 'retry', /billing/],
     [403, 'retentionPolicyNotMet', 'retry', /cannot be replaced/],
+    [403, 'objectUnderActiveHold', 'retry', /cannot be replaced/],
     [413, 'uploadTooLarge', 'give-up', /larger than/],
     [418, 'somethingNew', 'retry', /418 somethingNew/],
   ] as const)('%d %s: %s', async (status, reason, fate, says) => {

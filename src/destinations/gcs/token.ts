@@ -25,6 +25,7 @@ export interface Tokens {
 export function createTokens(
   account: ServiceAccount,
   services: Pick<ConnectionServices, 'outbound' | 'now'>,
+  answerMs = 30_000,
 ): Tokens {
   let current: { token: string; ends: number } | undefined;
   let fetching: Promise<string> | undefined;
@@ -36,10 +37,10 @@ export function createTokens(
       assertion: createAssertion(account, now),
     }).toString();
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-    // Many deliveries wait for this one: it is not stopped with any of them.
-    const whole = AbortSignal.timeout(30_000);
     const request = { method: 'POST', url: account.tokenUri, headers, body };
-    const answer = await transfer(services.outbound, request, whole);
+    // Many deliveries wait for this one: it is not stopped with any of them.
+    const { signal } = new AbortController();
+    const answer = await transfer(services.outbound, request, signal, { answerMs });
     const { access_token: token, expires_in: seconds } = readJson(answer);
     if (answer.status !== 200 || typeof token !== 'string') {
       throw failureFromTokenAnswer(answer, account.email, services.now());
