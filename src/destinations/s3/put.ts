@@ -79,10 +79,21 @@ async function putWhole(
   if (same) return { answer, verifiedBy: 'hash', remoteId: readVersion(answer) };
   // Every store names what it stored; a page that something in between made up does not.
   if (etag === '') throw bucket.failure(answer, key);
-  // Stores that encrypt with keys of their own have ETags that are no MD5. The signed hash was checked on the way in;
-  // what is held is looked at where the key may look.
-  const head = await bucket.send({ method: 'HEAD', key }, signal);
-  return { answer, verifiedBy: verifyBySize(head, image, key), remoteId: readVersion(answer) };
+  const verifiedBy = await look(bucket, image, key, signal);
+  return { answer, verifiedBy, remoteId: readVersion(answer) };
+}
+
+/**
+ * Stores that encrypt with keys of their own have ETags that are no MD5. The signed hash was checked on the way in; what
+ * is held is looked at where the key may look.
+ */
+async function look(
+  bucket: Bucket,
+  image: DeliverableImage,
+  key: string,
+  signal: AbortSignal,
+): Promise<Written['verifiedBy']> {
+  return verifyBySize(await bucket.send({ method: 'HEAD', key }, signal), image, key);
 }
 
 function readCondition(answer: OutboundResponse, { ifFree }: PutOptions): NotWritten | undefined {
@@ -114,6 +125,7 @@ async function putInParts(
     }
     const completed = await complete(bucket, key, uploadId, sent, options, signal);
     if (typeof completed === 'string') await abandon(bucket, key, uploadId);
+    else if (completed.verifiedBy !== 'hash') completed.verifiedBy = await look(bucket, image, key, signal);
     return completed;
   } catch (error) {
     await abandon(bucket, key, uploadId);

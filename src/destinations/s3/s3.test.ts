@@ -363,6 +363,26 @@ describe('stores that do things differently', () => {
     else expect((await delivered).verifiedBy).toBe(outcome);
   });
 
+  test.each([
+    ['size', { status: 200, headers: { 'content-length': '17000000' } }],
+    ['none', { status: 403 }],
+    ['retry', { status: 200, headers: { 'content-length': '7' } }],
+  ])('one whose parts have ETags that are no MD5: %s', async (outcome, head) => {
+    const { origin } = await serveGate(undefined, {
+      answer: ({ method, url }) => {
+        if (method === 'HEAD') return head;
+        if (method === 'PUT') return { status: 200, headers: { etag: '"opaque"' } };
+        if (method === 'DELETE') return { status: 204 };
+        return url!.includes('uploads=')
+          ? { status: 200, body: '<UploadId>u1</UploadId>' }
+          : { status: 200, body: '<CompleteMultipartUploadResult></CompleteMultipartUploadResult>' };
+      },
+    });
+    const delivered = open({ endpoint: origin }).deliver(makePhoto({ size: 17_000_000 }), never());
+    if (outcome === 'retry') expect((await failure(delivered)).message).toMatch(/holds 7 of 17000000 bytes/);
+    else expect((await delivered).verifiedBy).toBe(outcome);
+  });
+
   test('Amazon is given a checksum to check, others are not', async () => {
     const photo = makePhoto();
     const sum = Buffer.from(photo.sha256, 'hex').toString('base64');
