@@ -49,5 +49,5 @@ function expiryNote(container: Container, now: number): { message: string; advic
   const end = container.accessEndsAt;
   if (end === undefined || end - now > soonMs) return undefined;
   const message = `The SAS token ends on ${new Date(end).toISOString().slice(0, 16).replace('T', ' ')} UTC.`;
-  return { message, advice: 'Put a new one into the destination before that; deliveries wait otherwise.' };
+  return { message, advice: 'Put a new one into the destination before that; deliveries fail otherwise.' };
 }
