@@ -1,4 +1,5 @@
 /** Contract §6.1: the API of destinations. */
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -7,6 +8,16 @@ import { eachProject, photoForm, until } from '../helpers/app.ts';
 import { makeJpeg } from '../helpers/pictures.ts';
 
 const mask = '••••••••';
+
+const credentials_json = JSON.stringify({
+  type: 'service_account',
+  client_email: 'photos@acme.iam.gserviceaccount.com',
+  private_key: generateKeyPairSync('rsa', { modulusLength: 2_048 }).privateKey.export({
+    type: 'pkcs8',
+    format: 'pem',
+  }),
+});
+
 let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'apertur-local-'));
@@ -186,6 +197,7 @@ eachProject('destinations', (start) => {
   test.each([
     ['s3', { bucket: 'b', access_key_id: 'AKIA', secret_access_key: 's' }, ['amazon_s3']],
     ['azure_blob', { account_name: 'acme', container: 'photos', sas_token: '?sv=1&sig=abc' }, ['azure']],
+    ['gcs', { bucket: 'photos', credentials_json }, ['google_cloud_storage']],
     ['google_drive', {}, ['gdrive']],
     ['dropbox', {}, []],
     ['onedrive', {}, ['one_drive']],

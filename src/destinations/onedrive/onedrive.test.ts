@@ -69,7 +69,12 @@ describe('OneDrive', () => {
   test.each([
     [429, 'TooManyRequests', { 'retry-after': '8' }, { fate: 'retry', retryAfter: 8 }, /slow down/],
     [503, 'serviceNotAvailable', { 'retry-after': '20' }, { fate: 'retry', retryAfter: 20 }, /not available/],
+    [429, 'activityLimitReached', {}, { fate: 'retry' }, /slow down/],
+    [403, 'quotaLimitReached', {}, { fate: 'retry' }, /is full/],
     [403, 'accessDenied', {}, { fate: 'retry' }, /Connect the account again/],
+    [403, 'malwareDetected', {}, { fate: 'give-up' }, /malware/],
+    [413, 'maxFileSizeExceeded', {}, { fate: 'give-up' }, /larger than/],
+    [409, 'nameAlreadyExists', {}, { fate: 'retry' }, /in the way/],
     [400, 'invalidRequest', {}, { fate: 'give-up' }, /file_template/],
     [423, 'resourceLocked', {}, { fate: 'retry' }, /locked/],
     [500, 'generalException', {}, { fate: 'retry' }, /fault of its own/],
@@ -80,6 +85,13 @@ describe('OneDrive', () => {
     const error = await failure(open().deliver(makePhoto(), never()));
     expect(error).toMatchObject({ ...expected, status, excerpt: `${code}: because` });
     expect(error.message).toMatch(says);
+  });
+
+  test('an account without a OneDrive is told so by the connection test', async () => {
+    const body = { error: { code: 'ResourceNotFound', message: 'because' } };
+    server.answerNext(({ method }) => method === 'GET', { status: 404, body });
+    const result = await open().check(never());
+    expect([result.success, result.message]).toEqual([false, expect.stringContaining('has no OneDrive')]);
   });
 
   test('a full OneDrive says so, in one request and in ranges, and nothing is left begun', async () => {
@@ -195,7 +207,16 @@ describe('OneDrive', () => {
     ],
     ['AADSTS90094: The grant requires admin permission.', /administrator.*AADSTS90094/],
     ['AADSTS50020: User account does not exist in tenant', /APERTUR_MICROSOFT_TENANT/],
+    ['AADSTS90093: Does not have access to consent.', /administrator.*AADSTS90093/],
+    ['AADSTS90095: Admin consent workflow is enabled.', /was sent/],
+    ['AADSTS65004: User declined to consent.', /not granted/],
+    ['AADSTS50105: The signed in user is not assigned.', /not assigned/],
+    ['AADSTS700016: Application was not found in the directory.', /APERTUR_MICROSOFT_CLIENT_ID/],
     ['AADSTS7000215: Invalid client secret provided.', /APERTUR_MICROSOFT_CLIENT_SECRET/],
+    ['AADSTS7000222: The provided client secret keys are expired.', /has expired/],
+    ['AADSTS50173: The provided grant has expired.', /password was changed/],
+    ['AADSTS50076: You must use multi-factor authentication.', /second factor/],
+    ['AADSTS53003: Blocked by conditional access.', /conditional access/],
     ['AADSTS700082: The refresh token has expired due to inactivity.', /without use/],
   ])('%s', (description, says) => {
     expect(explainSignIn('x', `${description}\r\nTrace ID: 1`)).toMatch(says);
