@@ -60,7 +60,7 @@ export async function startChild(options: ChildOptions): Promise<ChildServer> {
   const pid = Number(said().split('\n')[0]);
   const end = async (atOnce: boolean): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) {
-      const [, ...sessions] = withDescendants(pid);
+      const [, ...sessions] = atOnce ? freeze(pid) : withDescendants(pid);
       if (atOnce) killNow(pid);
       child.stdin.end();
       // Open sessions would outlive it, and hold on to what is waited for here.
@@ -76,6 +76,18 @@ export async function startChild(options: ChildOptions): Promise<ChildServer> {
       rmSync(options.folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A process that is started while the others are looked for would outlive them, so nobody may start one any more. */
+function freeze(pid: number): number[] {
+  let known: number[] = [];
+  let found = [pid];
+  while (found.length > known.length) {
+    for (const id of found) send(id, 'SIGSTOP');
+    known = found;
+    found = withDescendants(pid);
+  }
+  return found;
 }
 
 /** Servers start a process for each session, which outlives them. */
@@ -101,8 +113,12 @@ function parentOf(pid: number): number {
 }
 
 function killNow(pid: number): void {
+  send(pid, 'SIGKILL');
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
   } catch {
     // It has ended by itself.
   }
