@@ -29,7 +29,13 @@ export function Door({ title, lead, children }: { title: string; lead?: ReactNod
   );
 }
 
-export function Refusal({ error, say = sayProblem }: { error: unknown; say?: (error: unknown) => string }) {
+export function Refusal({
+  error,
+  say = sayProblem,
+}: {
+  error: unknown;
+  say?: (error: unknown) => ReactNode;
+}) {
   if (!error) return null;
   return (
     <Alert color="red" variant="outline" role="alert">

@@ -4,8 +4,9 @@ import { useDebouncedCallback } from '@mantine/hooks';
 import { IconAlertTriangle, IconSearch } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useEffect, useState } from 'react';
-import { AperturError, ConnectionError } from '../api/call.ts';
+import { AperturError } from '../api/call.ts';
 import { counted, fill, w } from '../words.ts';
+import { explain } from './explain.ts';
 import { Mark } from './mark.tsx';
 
 export function PageHead(props: {
@@ -68,16 +69,15 @@ export function Empty({ text, action, picture }: { text: string; action?: ReactN
 }
 
 /** What went wrong, and what to do next. */
-export function sayProblem(error: unknown): string {
-  if (error instanceof ConnectionError) return w.problem.offline;
-  if (
-    error instanceof AperturError &&
-    error.status === 429 &&
-    error.retryAfter !== undefined &&
-    error.code !== 'QUOTA_EXCEEDED'
-  )
-    return fill(w.problem.tooMany, { seconds: error.retryAfter });
-  return error instanceof Error ? error.message : String(error);
+export function sayProblem(error: unknown): ReactNode {
+  const { text, quote } = explain(error);
+  return quote === undefined ? (
+    text
+  ) : (
+    <>
+      {text} <span lang="en">{quote}</span>
+    </>
+  );
 }
 
 export function Problem({ error, retry }: { error: unknown; retry?: () => void }) {

@@ -3,7 +3,7 @@ import { Alert, Anchor, Button, PasswordInput, PinInput, TextInput } from '@mant
 import { IconFingerprint } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { AperturError, authenticate } from '../api/call.ts';
 import { passwordMin, useInstall } from '../api/install.ts';
 import { rereadMe } from '../api/me.ts';
@@ -17,7 +17,7 @@ export function safeNext(next: string | undefined): string {
   return next?.startsWith('/') && !next.startsWith('//') && !next.startsWith('/\\') ? next : '/';
 }
 
-const sayRefusal = (error: unknown): string => {
+const sayRefusal = (error: unknown): ReactNode => {
   if (!(error instanceof AperturError)) return sayProblem(error);
   if (error.status === 429) return fill(w.signIn.blocked, { seconds: error.retryAfter ?? 60 });
   return error.status === 401 ? w.signIn.wrong : sayProblem(error);

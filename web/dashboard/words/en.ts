@@ -90,6 +90,27 @@ export const words = {
     docs: 'Read about it in the docs',
     notChanged: 'Nothing was changed.',
   },
+  /** By the code of a refusal. After a colon stand the server's own words, which are English. */
+  refusals: {
+    VALIDATION_ERROR: 'Something that was entered cannot be used:',
+    FORBIDDEN: 'You may not do this:',
+    PLAN_LIMIT: 'The plan does not include this:',
+    NOT_FOUND: 'This is not here, or not any more:',
+    CONFLICT: 'This does not fit what is there now:',
+    GONE: 'This is no longer here:',
+    SERVICE_UNAVAILABLE: 'This cannot be done right now:',
+    other: 'The server refused this:',
+    INTERNAL_ERROR:
+      'The server made a mistake. Try again in a moment; if it comes back, tell whoever runs this install.',
+    INVALID_PASSWORD: 'That password is not right.',
+    INVALID_CODE: 'That code is not right. Wait for the next one.',
+    TOTP_INVALID: 'That code is not right, or was used already. Wait for the next one.',
+    INVALID_BACKUP_CODE: 'That backup code is not right, or was used already.',
+    INVALID_TOKEN: 'This link was used already, or is too old. Ask for a new one.',
+    PASSWORD_TOO_SHORT: 'The password is too short.',
+    PASSWORD_TOO_LONG: 'The password is too long.',
+    USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: 'There is an account with this e-mail already.',
+  },
   states: {
     pending: 'Waiting',
     sending: 'Sending',
