@@ -129,6 +129,19 @@ export async function violationsOf(page: Page, only?: string[]): Promise<string[
   );
 }
 
+/** Waits until nothing changes its colour or fades in any more: a colour on its way is neither of the two. */
+export async function atRest(page: Page): Promise<void> {
+  const changing = 'document.getAnimations().filter((each) => each instanceof CSSTransition).length';
+  await expect.poll(() => page.evaluate(changing), { timeout: patience }).toBe(0);
+}
+
+/** The open dialog, when it stands still, is as accessible as a screen. */
+export async function expectAccessibleDialog(page: Page): Promise<void> {
+  await dialog(page).waitFor();
+  await atRest(page);
+  expect(await violationsOf(page)).toEqual([]);
+}
+
 /** Waits until the screen has what it asked for: nothing says that it loads. */
 export async function settled(page: Page): Promise<void> {
   await page.locator('h1').first().waitFor();

@@ -6,7 +6,16 @@ import { patience } from '../../helpers/browser.ts';
 import { type DriveServer, driveScope, startDriveServer } from '../../helpers/drive-server.ts';
 import { type OAuthServer, startOAuthServer } from '../../helpers/oauth-server.ts';
 import { type StripeServer, startStripe } from '../../helpers/stripe-server.ts';
-import { button, dialog, panel as panelOf, says, settled, useDesk, violationsOf } from './desk.ts';
+import {
+  button,
+  dialog,
+  expectAccessibleDialog,
+  panel as panelOf,
+  says,
+  settled,
+  useDesk,
+  violationsOf,
+} from './desk.ts';
 import { makeScene } from './scenery.ts';
 
 let oauth: OAuthServer;
@@ -121,6 +130,7 @@ test('an account is connected at another service, and its folder chosen', async 
   await dialog(page).getByRole('textbox', { name: 'New folder' }).fill('Roofs');
   await dialog(page).getByRole('button', { name: 'New folder' }).click();
   await dialog(page).getByRole('button', { name: 'Roofs' }).waitFor();
+  await expectAccessibleDialog(page);
   await dialog(page).getByRole('button', { name: 'Use this folder' }).click();
   await says(page, 'Saved');
   await button(page, 'Disconnect').click();
@@ -168,6 +178,7 @@ test('an app of somebody else is registered; its secret is shown once and renewe
   await button(page, 'Register an app').first().click();
   await dialog(page).getByLabel('Name').fill('Shop plug-in');
   await dialog(page).getByLabel('Redirect addresses').fill('https://shop.example/back');
+  await expectAccessibleDialog(page);
   await dialog(page).getByRole('button', { name: 'Register an app' }).click();
   const region = page.getByRole('region');
   const first = await region.locator('code').first().innerText();
@@ -224,6 +235,48 @@ test('what is set up is searched on the server', async () => {
   await page.goto(`${desk.stage.origin}${desk.live}/keys?search=portal`);
   await settled(page);
   expect(await page.locator('tbody tr').count()).toBe(1);
+});
+
+test('of many destinations the one that is meant is searched on the server, and keeps its name', async () => {
+  const desk = theDesk();
+  const { stage } = desk;
+  const shelves = Array.from({ length: 24 }, (_, index) => `Shelf ${index + 1}`);
+  const ids = new Map<string, string>();
+  for (const name of shelves) {
+    const body = { type: 'webhook', name, config: { url: `${stage.good.url}/shelf` } };
+    ids.set(
+      name,
+      (await stage.call<{ id: string }>('POST', `/projects/${stage.project}/destinations`, body)).id,
+    );
+  }
+  const page = await desk.open('/sign-in', { signedIn: false });
+  const whole: string[] = [];
+  page.on('request', (request) => {
+    const { pathname, search } = new URL(request.url());
+    if (/\/(destinations|webhooks)$/.test(pathname) && !search.includes('pageSize=')) whole.push(pathname);
+  });
+  await stage.signIn(page.context());
+  await page.goto(`${stage.origin}${desk.live}/deliveries`);
+  const filter = page.getByRole('combobox', { name: 'Where to' });
+  await filter.click();
+  await page.getByRole('option', { name: 'Claims folder' }).waitFor();
+  expect(await page.getByRole('option', { name: 'Shelf 24' }).count()).toBe(0);
+  await filter.fill('shelf 24');
+  await page.getByRole('option', { name: 'Shelf 24' }).click();
+  const target = () => new URL(page.url()).searchParams.get('target');
+  await expect.poll(target, { timeout: patience }).toBe(ids.get('Shelf 24'));
+  await page.reload();
+  await expect.poll(() => filter.inputValue(), { timeout: patience }).toBe('Shelf 24');
+
+  await page.goto(`${stage.origin}${desk.live}/sessions/new`);
+  const field = page.getByRole('combobox', { name: 'Destinations' });
+  await field.fill('shelf 23');
+  await page.getByRole('option', { name: 'Shelf 23' }).click();
+  await field.fill('');
+  await page.keyboard.press('Escape');
+  await button(page, 'Create the session').click();
+  await says(page, 'Shelf 23');
+  expect(whole).toEqual([]);
 });
 
 test('a plan is paid for at Stripe, and the subscription managed there', async () => {

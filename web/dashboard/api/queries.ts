@@ -5,6 +5,7 @@ import {
   QueryCache,
   QueryClient,
   useMutation,
+  useQueries,
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query';
@@ -111,6 +112,21 @@ export function usePage<P extends ArrayPath>(
     placeholderData: keepPreviousData,
     ...(every && !connected ? { refetchInterval: every } : {}),
   });
+}
+
+/** Rows of such a list by their ids; what is not there, or not yet, is left out. */
+export function useRows<P extends ArrayPath>(path: P, ids: readonly string[]): Answer<'get', P>[number][] {
+  const scope = useScope();
+  const answers = useQueries({
+    queries: ids.map((id) => {
+      const query = { search: id, page: 1, pageSize: 1 };
+      return {
+        queryKey: [scope.project, scope.env, addressOf(path, { query }, scope), 'counted'],
+        queryFn: ({ signal }: { signal: AbortSignal }) => askCounted(path, { query }, { scope, signal }),
+      };
+    }),
+  });
+  return answers.flatMap(({ data }) => (data?.rows ?? []) as Answer<'get', P>[number][]);
 }
 
 type Send = <M extends Method, P extends PathOf<M>>(

@@ -36,6 +36,15 @@ export function State({ state, label }: { state: string; label?: string }) {
   );
 }
 
+/** Paths of webhooks often hold a token, so a list shows the host alone. */
+export function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : url;
+}
+
+/** What should have begun by now waits for something else, such as a destination that is paused. */
+export const isAhead = (time: string | null): time is string =>
+  time !== null && Date.parse(time) > Date.now();
+
 let ticks: Set<() => void> | undefined;
 
 /** One clock for all times on the screen. */

@@ -8,9 +8,8 @@ import type { Overview, Usage } from '../api/types.ts';
 import { Bars } from '../parts/bars.tsx';
 import { KindIcon } from '../parts/kind-icon.tsx';
 import { Load, PageHead, Panel, useTitle } from '../parts/page.tsx';
-import { Ago } from '../parts/text.tsx';
+import { Ago, hostOf } from '../parts/text.tsx';
 import { counted, figure, fill, size, w } from '../words.ts';
-import { hostOf } from './deliveries/list.tsx';
 import { SessionTable } from './sessions/list.tsx';
 
 /** When the day of whoever looks began. */

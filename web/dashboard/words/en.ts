@@ -422,6 +422,8 @@ export const words = {
     stop: 'Stop',
     finished: 'Finished',
     everywhere: 'All event webhooks',
+    underWay: 'Under way: {done} of {all}',
+    show: 'Show',
   },
   destinations: {
     searchMine: 'Name, kind or id',

@@ -413,6 +413,8 @@ export const words: Words = {
     stop: 'Detener',
     finished: 'Terminado',
     everywhere: 'Todos los webhooks de eventos',
+    underWay: 'En curso: {done} de {all}',
+    show: 'Mostrar',
   },
   destinations: {
     searchMine: 'Nombre, tipo o id',

@@ -420,6 +420,8 @@ export const words: Words = {
     stop: 'Arrêter',
     finished: 'Terminé',
     everywhere: 'Tous les webhooks d’événements',
+    underWay: 'En cours : {done} sur {all}',
+    show: 'Afficher',
   },
   destinations: {
     searchMine: 'Nom, type ou identifiant',

@@ -6,10 +6,11 @@ import { Link } from '@tanstack/react-router';
 import { useMay } from '../../api/me.ts';
 import { useData, useScope } from '../../api/queries.ts';
 import type { DeliveryRow } from '../../api/types.ts';
+import { TargetField } from '../../parts/finder.tsx';
 import { KindIcon } from '../../parts/kind-icon.tsx';
 import { FilterSelect, useFilters } from '../../parts/lists.tsx';
 import { Empty, Load, NothingFound, PageHead, Pages, SearchField, useTitle } from '../../parts/page.tsx';
-import { Ago, State } from '../../parts/text.tsx';
+import { Ago, hostOf, isAhead, State } from '../../parts/text.tsx';
 import { ago, figure, fill, w } from '../../words.ts';
 import { ReplayDialog } from './replay.tsx';
 
@@ -30,12 +31,6 @@ export function Deliveries() {
   const [replaying, replay] = useDisclosure(false);
   const query = { ...filters, page, pageSize: 25, since: startOf(since), until: endOf(until) };
   const list = useData('/projects/{project}/deliveries', { query, every: 5_000, keep: true });
-  const destinations = useData('/projects/{project}/destinations');
-  const webhooks = useData('/projects/{project}/webhooks');
-  const targets = [
-    ...(destinations.data ?? []).map(({ id, name }) => ({ value: id, label: name })),
-    ...(webhooks.data ?? []).map(({ id, url }) => ({ value: id, label: hostOf(url) })),
-  ];
   return (
     <>
       <PageHead title={w.deliveries.title} lead={w.deliveries.lead}>
@@ -73,12 +68,12 @@ export function Deliveries() {
             { value: 'held', label: w.states.held },
           ]}
         />
-        <FilterSelect
-          label={w.deliveries.where}
-          any={w.deliveries.anyTarget}
-          value={search.target}
-          onChange={(target) => set({ target: target as string })}
-          options={targets}
+        <TargetField
+          className="filter filter-wide"
+          aria-label={w.deliveries.where}
+          first={{ value: '', label: w.deliveries.anyTarget }}
+          value={search.target ?? ''}
+          onChange={(target) => set({ target })}
         />
         <TextInput
           type="date"
@@ -122,20 +117,9 @@ export function Deliveries() {
           )
         }
       </Load>
-      <ReplayDialog
-        opened={replaying}
-        close={replay.close}
-        destinations={destinations.data ?? []}
-        webhooks={webhooks.data ?? []}
-        target={search.target}
-      />
+      <ReplayDialog opened={replaying} close={replay.close} target={search.target} />
     </>
   );
-}
-
-/** Paths of webhooks often hold a token, so a list shows the host alone. */
-export function hostOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).host : url;
 }
 
 function Rows({ rows }: { rows: DeliveryRow[] }) {
@@ -183,7 +167,7 @@ function Rows({ rows }: { rows: DeliveryRow[] }) {
               <td data-label={w.common.status}>
                 <span>
                   <State state={row.status} />
-                  {row.nextAttemptAt && row.status === 'retrying' ? (
+                  {isAhead(row.nextAttemptAt) && row.status === 'retrying' ? (
                     <div className="error">
                       {fill(w.deliveries.nextTry, { time: ago(row.nextAttemptAt) })}
                     </div>

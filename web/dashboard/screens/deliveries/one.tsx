@@ -9,7 +9,7 @@ import { ask, tell, tellProblem } from '../../parts/ask.tsx';
 import { Attempts } from '../../parts/attempts.tsx';
 import { Load, PageHead, Panel, useTitle } from '../../parts/page.tsx';
 import { Photo } from '../../parts/photo.tsx';
-import { Ago, Code, Id, State } from '../../parts/text.tsx';
+import { Ago, Code, Id, isAhead, State } from '../../parts/text.tsx';
 import { ago, fill, size, w } from '../../words.ts';
 
 function Head(props: {
@@ -43,7 +43,7 @@ function Head(props: {
       lead={
         <span className="row">
           <State state={props.status} />
-          {props.next && props.status === 'retrying'
+          {isAhead(props.next) && props.status === 'retrying'
             ? fill(w.deliveries.nextTry, { time: ago(props.next) })
             : null}
         </span>

@@ -1,27 +1,16 @@
 /** Delivering many again: first counted, then done at a pace, with progress. */
-import {
-  Button,
-  Group,
-  Modal,
-  NumberInput,
-  Progress,
-  SegmentedControl,
-  Select,
-  TextInput,
-} from '@mantine/core';
+import { Button, Group, Modal, NumberInput, Progress, SegmentedControl, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useChange, useData } from '../../api/queries.ts';
-import type { Destination, Webhook } from '../../api/types.ts';
+import type { Replay } from '../../api/types.ts';
 import { Refusal, submits } from '../../parts/door.tsx';
+import { TargetField, useDestinationChoices, useWebhookChoices } from '../../parts/finder.tsx';
 import { State } from '../../parts/text.tsx';
 import { counted, figure, fill, milliseconds, w } from '../../words.ts';
-import { hostOf } from './list.tsx';
 
 interface Props {
   opened: boolean;
   close: () => void;
-  destinations: Destination[];
-  webhooks: Webhook[];
   target: string | undefined;
 }
 
@@ -42,13 +31,23 @@ export function ReplayDialog(props: Props) {
 const everywhere = 'events';
 type Chosen = 'failed' | 'all' | 'missing';
 
-function ReplayForm({ destinations, webhooks, target, close }: Props) {
-  const [where, setWhere] = useState(target ?? destinations[0]?.id ?? everywhere);
+/** What still runs, or has made due what waits for its turn. */
+const isUnderWay = ({ status, waiting }: Replay): boolean => status === 'running' || waiting > 0;
+
+const doneOf = ({ sent, failed, skipped }: Replay): number => sent + failed + skipped;
+
+function ReplayForm({ target, close }: Props) {
+  const [chosen, setWhere] = useState(target);
+  const ids = chosen === undefined || chosen === everywhere ? [] : [chosen];
+  const destinations = useDestinationChoices('', ids);
+  const webhooks = useWebhookChoices('', ids);
+  const where = chosen ?? destinations.found[0]?.value ?? everywhere;
   const [only, setOnly] = useState<Chosen>('failed');
   const [since, setSince] = useState('');
   const [rate, setRate] = useState<number | string>(100);
   const [running, setRunning] = useState<string>();
-  const isDestination = destinations.some(({ id }) => id === where);
+  const isDestination = destinations.all.some(({ value }) => value === where);
+  const isKnown = where === everywhere || isDestination || webhooks.all.some(({ value }) => value === where);
   const body = {
     dryRun: false,
     ...(where === everywhere ? {} : isDestination ? { destinationId: where } : { webhookId: where }),
@@ -77,28 +76,17 @@ function ReplayForm({ destinations, webhooks, target, close }: Props) {
   };
   return (
     <form className="stack" onSubmit={submits(() => count.mutate(undefined))}>
+      <UnderWay show={setRunning} />
       <p className="quiet">{w.replay.lead}</p>
       <Refusal error={count.error ?? start.error} />
-      <Select
+      <TargetField
         label={w.deliveries.where}
+        first={{ value: everywhere, label: w.replay.everywhere }}
         value={where}
         onChange={(value) => {
-          setWhere(value ?? everywhere);
+          setWhere(value);
           changed();
         }}
-        data={[
-          {
-            group: w.nav.destinations,
-            items: destinations.map(({ id, name }) => ({ value: id, label: name })),
-          },
-          {
-            group: w.nav.webhooks,
-            items: [
-              { value: everywhere, label: w.replay.everywhere },
-              ...webhooks.map(({ id, url }) => ({ value: id, label: hostOf(url) })),
-            ],
-          },
-        ]}
       />
       <div className="stack tight">
         <span className="field-label" id="replay-only">
@@ -135,7 +123,7 @@ function ReplayForm({ destinations, webhooks, target, close }: Props) {
         </p>
       ) : null}
       <Group justify="flex-end">
-        <Button type="submit" variant="default" loading={count.isPending}>
+        <Button type="submit" variant="default" disabled={!isKnown} loading={count.isPending}>
           {w.replay.count}
         </Button>
         <Button disabled={!count.data?.total} loading={start.isPending} onClick={() => void begin()}>
@@ -144,6 +132,19 @@ function ReplayForm({ destinations, webhooks, target, close }: Props) {
       </Group>
     </form>
   );
+}
+
+/** Whoever closed the window, or comes from another one, finds what goes on. */
+function UnderWay({ show }: { show: (id: string) => void }) {
+  const found = useData('/projects/{project}/replays', { query: { limit: 10 } });
+  return (found.data ?? []).filter(isUnderWay).map((replay) => (
+    <div key={replay.id} className="note row spread">
+      <span>{fill(w.replay.underWay, { done: doneOf(replay), all: replay.total })}</span>
+      <Button type="button" variant="default" size="xs" onClick={() => show(replay.id)}>
+        {w.replay.show}
+      </Button>
+    </div>
+  ));
 }
 
 function Running({ id, close }: { id: string; close: () => void }) {
@@ -156,8 +157,8 @@ function Running({ id, close }: { id: string; close: () => void }) {
   );
   const found = replay.data;
   if (!found) return null;
-  const done = found.sent + found.failed + found.skipped;
-  const ended = found.status !== 'running' && found.waiting === 0;
+  const done = doneOf(found);
+  const ended = !isUnderWay(found);
   return (
     <div className="stack">
       <div className="row spread" role="status">

@@ -1,5 +1,5 @@
 /** One key and everything that protects it. */
-import { Button, Menu, MultiSelect, NumberInput, Textarea } from '@mantine/core';
+import { Button, Menu, NumberInput, Textarea } from '@mantine/core';
 import { IconArrowLeft, IconChevronDown } from '@tabler/icons-react';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -8,6 +8,7 @@ import { useChange, useData, useScope } from '../../api/queries.ts';
 import type { ApiKey, KeyChange } from '../../api/types.ts';
 import { ask, tell, tellProblem } from '../../parts/ask.tsx';
 import { Refusal, submits } from '../../parts/door.tsx';
+import { DestinationsField } from '../../parts/finder.tsx';
 import { Load, PageHead, Panel, useTitle } from '../../parts/page.tsx';
 import { Ago, State } from '../../parts/text.tsx';
 import { w } from '../../words.ts';
@@ -173,7 +174,6 @@ function Lines(props: {
 
 function Defaults({ apiKey: key }: { apiKey: ApiKey }) {
   const may = useMay();
-  const destinations = useData('/projects/{project}/destinations');
   const save = useChange(
     (ids: string[], send) =>
       send('put', '/keys/{key}/destinations', { path: { key: key.id }, body: { destination_ids: ids } }),
@@ -181,12 +181,10 @@ function Defaults({ apiKey: key }: { apiKey: ApiKey }) {
   );
   return (
     <Panel title={w.keys.defaults} help={w.keys.defaultsHelp}>
-      <MultiSelect
+      <DestinationsField
         aria-label={w.keys.defaults}
-        searchable
         disabled={!may.write}
         value={key.defaultDestinations}
-        data={(destinations.data ?? []).map(({ id, name }) => ({ value: id, label: name }))}
         onChange={(ids) => void save.mutateAsync(ids).then(() => tell(w.common.saved), tellProblem)}
       />
     </Panel>

@@ -2,7 +2,6 @@ import {
   Button,
   Checkbox,
   Collapse,
-  MultiSelect,
   NumberInput,
   PasswordInput,
   Select,
@@ -14,9 +13,10 @@ import { useForm } from '@mantine/form';
 import { useDisclosure } from '@mantine/hooks';
 import { IconArrowLeft, IconChevronDown } from '@tabler/icons-react';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { useChange, useData, useScope } from '../../api/queries.ts';
+import { useChange, useData, usePage, useScope } from '../../api/queries.ts';
 import type { NewSessionBody } from '../../api/types.ts';
 import { Refusal, submits } from '../../parts/door.tsx';
+import { DestinationsField } from '../../parts/finder.tsx';
 import { PageHead, Panel, useTitle } from '../../parts/page.tsx';
 import { Code } from '../../parts/text.tsx';
 import { counted, w } from '../../words.ts';
@@ -72,7 +72,7 @@ export function NewSession() {
   const scope = useScope();
   const navigate = useNavigate();
   const [more, disclosure] = useDisclosure(false);
-  const destinations = useData('/projects/{project}/destinations');
+  const any = usePage('/projects/{project}/destinations', { query: { page: 1, pageSize: 1 } });
   const usage = useData('/projects/{project}/usage');
   const plan = usage.data?.plan;
   const form = useForm<Draft>({
@@ -125,16 +125,14 @@ export function NewSession() {
               maxLength={200}
               {...form.getInputProps('label')}
             />
-            <MultiSelect
+            <DestinationsField
               label={w.newSession.destinations}
               description={
-                destinations.data?.length === 0 ? w.newSession.noDestinations : w.newSession.destinationsHelp
+                any.data?.total === 0 ? w.newSession.noDestinations : w.newSession.destinationsHelp
               }
-              data={(destinations.data ?? []).map(({ id, name }) => ({ value: id, label: name }))}
               clearable
-              searchable
-              clearButtonProps={{ 'aria-label': w.common.clearFilters }}
-              {...form.getInputProps('destinations')}
+              value={form.values.destinations}
+              onChange={(ids) => form.setFieldValue('destinations', ids)}
             />
             <Select
               label={w.newSession.expires}

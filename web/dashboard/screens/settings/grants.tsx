@@ -3,6 +3,7 @@ import { Button } from '@mantine/core';
 import { useChange, useData } from '../../api/queries.ts';
 import type { OAuthGrant } from '../../api/types.ts';
 import { ask, tellProblem } from '../../parts/ask.tsx';
+import { Refusal } from '../../parts/door.tsx';
 import { Panel } from '../../parts/page.tsx';
 import { Ago } from '../../parts/text.tsx';
 import { w } from '../../words.ts';
@@ -45,14 +46,20 @@ export function Grants(props: { title: string; help: string; may: boolean; mine?
               ))}
             </span>
             {props.may ? (
-              <Button size="xs" variant="default" onClick={() => askRevoke(grant)}>
+              <Button
+                size="xs"
+                variant="default"
+                aria-label={`${w.apps.revoke}: ${grant.appName}`}
+                onClick={() => askRevoke(grant)}
+              >
                 {w.apps.revoke}
               </Button>
             ) : null}
           </li>
         ))}
       </ul>
-      {grants.data?.length ? null : <p className="quiet">{w.apps.noGrants}</p>}
+      <Refusal error={grants.error} />
+      {grants.data?.length === 0 ? <p className="quiet">{w.apps.noGrants}</p> : null}
     </Panel>
   );
 }

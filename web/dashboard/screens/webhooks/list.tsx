@@ -6,9 +6,8 @@ import { usePage, useScope } from '../../api/queries.ts';
 import type { Webhook } from '../../api/types.ts';
 import { Empty, PageHead, useTitle } from '../../parts/page.tsx';
 import { Part, usePart } from '../../parts/part.tsx';
-import { Ago, State } from '../../parts/text.tsx';
+import { Ago, hostOf, State } from '../../parts/text.tsx';
 import { counted, w } from '../../words.ts';
-import { hostOf } from '../deliveries/list.tsx';
 
 export function Webhooks() {
   useTitle(w.webhooks.title);
