@@ -1,11 +1,21 @@
 /** What people do in the dashboard, from end to end, against the real server. */
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { createSetupToken } from '../../../src/accounts/setup.ts';
 import { patience } from '../../helpers/browser.ts';
-import { arrived, button, dialog, says, settled, signIn, titled, useDesk } from './desk.ts';
+import {
+  arrived,
+  button,
+  dialog,
+  expectAccessibleDialog,
+  says,
+  settled,
+  signIn,
+  titled,
+  useDesk,
+} from './desk.ts';
 import { startServer } from './stage.ts';
 
 const theDesk = useDesk();
@@ -93,18 +103,28 @@ test('a session is created, photos arrive while one looks, and it is closed', as
   await page.getByRole('textbox', { name: 'Colour', exact: true }).fill('#1f6f5c');
   const qr = page.getByRole('img', { name: /^QR code/ });
   await expect.poll(() => qr.getAttribute('src')).toContain('fg=1f6f5c');
-  const [download] = await Promise.all([
-    page.waitForEvent('download'),
-    page.getByRole('link', { name: 'PNG' }).click(),
-  ]);
-  expect(download.suggestedFilename()).toMatch(/^apertur-.*\.png$/);
+  const download = async (name: string): Promise<[name: string, bytes: Buffer]> => {
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('link', { name, exact: true }).click(),
+    ]);
+    return [file.suggestedFilename(), await readFile(await file.path())];
+  };
+  const [png, pixels] = await download('PNG');
+  expect(png).toMatch(/^apertur-.*\.png$/);
+  expect(pixels.subarray(1, 4).toString()).toBe('PNG');
+  const [svg, drawing] = await download('SVG');
+  expect(svg).toMatch(/^apertur-.*\.svg$/);
+  expect(drawing.toString()).toMatch(/^(<\?xml[^>]*>\s*)?<svg[\s\S]*#1f6f5c/i);
 
   await button(page, 'Actions').click();
   await page.getByRole('menuitem', { name: 'Extend' }).click();
+  await expectAccessibleDialog(page);
   await dialog(page).getByRole('button', { name: 'Extend' }).click();
   await says(page, 'The session stays open until');
   await button(page, 'Actions').click();
   await page.getByRole('menuitem', { name: 'Close the session' }).click();
+  await expectAccessibleDialog(page);
   await dialog(page).getByRole('button', { name: 'Close the session' }).click();
   await says(page, 'The session is closed.');
   await page.getByText('Closed', { exact: true }).waitFor();
@@ -193,9 +213,24 @@ test('what failed is found, shown with its attempts, and delivered again', async
   await dialog(page)
     .getByText(/deliver(y|ies), done in about/)
     .waitFor();
+  await expectAccessibleDialog(page);
   await dialog(page).getByRole('button', { name: 'Deliver them' }).click();
   await dialog(page).getByText('Finished').waitFor();
-  desk.stage.bad.status = 507;
+  await dialog(page).getByRole('button', { name: 'Close' }).last().click();
+
+  // One that goes on is found again by whoever closed its window: here it waits for a destination that is paused.
+  const { stage, furniture } = desk;
+  const archive = `/projects/${stage.project}/destinations/${furniture.archive}`;
+  await stage.call('PATCH', archive, { isActive: false });
+  const again = { destinationId: furniture.archive, only: 'all' };
+  const { total } = await stage.call<{ total: number }>('POST', `/projects/${stage.project}/replays`, again);
+  await button(page, 'Deliver again').click();
+  await dialog(page).getByText(`Under way: 0 of ${total}`).waitFor();
+  await dialog(page).getByRole('button', { name: 'Show' }).click();
+  await expectAccessibleDialog(page);
+  await stage.call('PATCH', archive, { isActive: true });
+  await dialog(page).getByText('Finished').waitFor();
+  stage.bad.status = 507;
 });
 
 test('an event webhook is made, shows its secret once, hears a test, and gets a new secret', async () => {
@@ -232,6 +267,7 @@ test('a key is shown once, works, and is protected', async () => {
   const page = await desk.open(`${desk.live}/keys`);
   await button(page, 'New key').click();
   await dialog(page).getByLabel('Label').fill('Shop');
+  await expectAccessibleDialog(page);
   await dialog(page).getByRole('button', { name: 'New key' }).click();
   const region = page.getByRole('region', { name: 'The key was made' });
   await region.waitFor();
@@ -264,6 +300,7 @@ test('somebody is invited, makes an account, and may only look', async () => {
   await dialog(page)
     .getByRole('radio', { name: /^Viewer/ })
     .check();
+  await expectAccessibleDialog(page);
   await dialog(page).getByRole('button', { name: 'Send the invitation' }).click();
   const link = /http\S+invitation\?token=[\w-]+/.exec(await dialog(page).getByRole('figure').innerText())![0];
 
@@ -292,6 +329,10 @@ test('the language and the appearance stay as they were chosen', async () => {
   await page.reload();
   await titled(page, 'Accueil');
   expect(await page.locator('html').getAttribute('lang')).toBe('fr');
+  // What the server refuses, too; its own words are marked as English.
+  await page.goto(`${desk.stage.origin}${desk.live}/destinations/dest_of_nobody`);
+  await says(page, 'Cela n’existe pas, ou plus :');
+  expect(await page.locator('[role=alert] [lang=en]').innerText()).toMatch(/^No such destination\./);
   expect(await page.locator('html').getAttribute('data-color-scheme')).toBe('dark');
 });
 
@@ -362,6 +403,15 @@ test('a session is made and closed with the keyboard alone, and Escape is no', a
   await page.getByText('Closed', { exact: true }).waitFor();
 });
 
+/** Runs in the page: what has the focus, unless a ring around it says so. */
+const unseenFocus = `(() => {
+  const element = document.activeElement;
+  if (element === document.body || element.matches('main')) return [];
+  const rings = [null, '::after'].map((part) => getComputedStyle(element, part));
+  const isSeen = rings.some(({ outlineStyle, outlineWidth }) => outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2);
+  return isSeen ? [] : [element.outerHTML.slice(0, 120)];
+})()`;
+
 test('with the keyboard alone one skips to the content and opens a session', async () => {
   const desk = theDesk();
   const page = await desk.open(`${desk.live}/sessions`);
@@ -369,6 +419,12 @@ test('with the keyboard alone one skips to the content and opens a session', asy
   await page.keyboard.press('Tab');
   expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the content');
   await page.keyboard.press('Enter');
+  const unseen: string[] = [];
+  for (let presses = 0; presses < 25; presses += 1) {
+    unseen.push(...((await page.evaluate(unseenFocus)) as string[]));
+    await page.keyboard.press('Tab');
+  }
+  expect(unseen, 'what has the focus and does not show it').toEqual([]);
   await page.getByRole('link', { name: 'Claim 2026-118, roof' }).focus();
   await page.keyboard.press('Enter');
   await titled(page, 'Claim 2026-118, roof');

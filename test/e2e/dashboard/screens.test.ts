@@ -4,8 +4,7 @@ import type { Page } from 'playwright-core';
 import { parseSync } from 'vite';
 import { describe, expect, test } from 'vitest';
 import { createSetupToken } from '../../../src/accounts/setup.ts';
-import { patience } from '../../helpers/browser.ts';
-import { type Desk, settled, useDesk, violationsOf } from './desk.ts';
+import { atRest, type Desk, settled, useDesk, violationsOf } from './desk.ts';
 
 const theDesk = useDesk();
 
@@ -107,9 +106,7 @@ async function expectAccessible(page: Page): Promise<void> {
   expect(await violationsOf(page)).toEqual([]);
   await page.emulateMedia({ colorScheme: 'dark' });
   await expect.poll(() => page.locator('html').getAttribute('data-color-scheme')).toBe('dark');
-  // A colour on its way from one scheme to the other is neither.
-  const changing = 'document.getAnimations().filter((each) => each instanceof CSSTransition).length';
-  await expect.poll(() => page.evaluate(changing), { timeout: patience }).toBe(0);
+  await atRest(page);
   expect(await violationsOf(page, ['color-contrast']), 'in the dark scheme').toEqual([]);
 }
 
