@@ -1,6 +1,6 @@
 /**
- * Takes a picture of every screen of the dashboard into `docs/images/`, in an install that looks lived in:
- * `node scripts/screenshots.ts [name …]`. Light, dark for a few, and the width of a phone.
+ * Takes a picture of every screen of the dashboard and of the phone page into `docs/images/`, in an install that looks lived
+ * in: `node scripts/screenshots.ts [name …]`. Light, dark for a few, and the width of a phone.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,6 +10,8 @@ import sharp from 'sharp';
 import { furnish, liveThroughAMonth, type Stage, setStage } from '../test/e2e/dashboard/stage.ts';
 import { launchChromium } from '../test/helpers/browser.ts';
 import { buildWeb } from './build-web.ts';
+import { phoneShotsOf } from './phone-shots.ts';
+import type { Shot } from './shot.ts';
 
 const folder = fileURLToPath(new URL('../docs/images/', import.meta.url));
 const wide = { width: 1280, height: 860 };
@@ -18,13 +20,6 @@ const phone: BrowserContextOptions = {
   deviceScaleFactor: 2,
   isMobile: true,
 };
-
-interface Shot {
-  name: string;
-  path: string;
-  signedIn?: boolean;
-  options?: BrowserContextOptions;
-}
 
 async function shotsOf(stage: Stage): Promise<Shot[]> {
   const { sessions, archive, folder: destination, webhook } = await furnish(stage);
@@ -63,6 +58,7 @@ async function shotsOf(stage: Stage): Promise<Shot[]> {
     { name: 'audit', path: `${live}/settings/audit` },
     { name: 'account', path: '/account' },
     { name: 'test-mode', path: `${test}/sessions` },
+    ...(await phoneShotsOf(stage, destination)),
   ];
 }
 
@@ -80,8 +76,9 @@ async function waitForFailure(stage: Stage, destination: string): Promise<string
 
 /** Until everything has come that the screen asked for. The page allows no evaluation of its own, so it is asked. */
 async function stillness(page: Page): Promise<void> {
-  const isStill =
-    'document.querySelector("[aria-busy=true]") === null && [...document.images].every((image) => image.complete)';
+  const isStill = `document.querySelector('[aria-busy=true]') === null
+    && [...document.images].every((image) => image.complete)
+    && [...document.querySelectorAll('.photo canvas')].every(({ width }) => width > 0)`;
   for (let tries = 0; tries < 300; tries += 1) {
     if (await page.evaluate(isStill)) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -97,9 +94,11 @@ async function take(browser: Browser, stage: Stage, shot: Shot): Promise<void> {
   });
   try {
     if (shot.signedIn !== false) await stage.signIn(context);
+    const where = typeof shot.path === 'string' ? shot.path : await shot.path();
     const page = await context.newPage();
-    await page.goto(stage.origin + shot.path);
+    await page.goto(stage.origin + where);
     await page.locator('h1').first().waitFor();
+    await shot.arrive?.(page);
     await stillness(page);
     // A palette halves the file, and nobody sees it.
     const picture = sharp(await page.screenshot()).png({ palette: true, quality: 90, effort: 10 });
