@@ -15,8 +15,9 @@ const politeSilence = 5_000;
 
 export function installPoliteClose(app: FastifyInstance): void {
   app.addHook('onSend', ({ raw }, reply, payload, done) => {
-    // Who fell silent was waited for already.
-    if (raw.complete || reply.statusCode === 408 || !endsWithAnswer(reply)) return done(null, payload);
+    // Who fell silent was waited for already, and who left hears nothing.
+    const isOver = raw.complete || raw.destroyed || reply.statusCode === 408;
+    if (isOver || !endsWithAnswer(reply)) return done(null, payload);
     void hearOut(raw).then(() => done(null, payload));
   });
 }

@@ -18,3 +18,13 @@ test('many changes are told at once, each thing once, and later ones later', () 
   vi.advanceTimersByTime(10_000);
   expect(told).toHaveLength(2);
 });
+
+test('one thing that changes again and again is told no more often', () => {
+  const told: string[][] = [];
+  const note = createPulse<string>(250, (changed) => told.push(changed));
+  for (let ms = 0; ms < 1_000; ms += 50) {
+    note('a');
+    vi.advanceTimersByTime(50);
+  }
+  expect(told).toEqual([['a'], ['a'], ['a'], ['a']]);
+});

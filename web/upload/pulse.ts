@@ -7,12 +7,13 @@
 export function createPulse<T>(ms: number, tell: (changed: T[]) => void): (changed: T) => void {
   const waiting = new Set<T>();
   return (changed) => {
+    if (waiting.size === 0) {
+      setTimeout(() => {
+        const all = [...waiting];
+        waiting.clear();
+        tell(all);
+      }, ms);
+    }
     waiting.add(changed);
-    if (waiting.size > 1) return;
-    setTimeout(() => {
-      const all = [...waiting];
-      waiting.clear();
-      tell(all);
-    }, ms);
   };
 }

@@ -23,6 +23,7 @@ export function createDraughtsman(): Draughtsman {
     const number = ++last;
     return new Promise((resolve) => {
       const dismiss = (): void => {
+        clearTimeout(watchdog);
         drawing.terminate();
         worker = undefined;
         resolve(undefined);
