@@ -109,9 +109,7 @@ export function createWay({ sessionId, session, password, onStorageFull }: WayOp
   }
 
   async function settle(photo: Photo): Promise<void> {
-    // Its bytes may go once its small picture has been drawn from them.
-    const small = await thumbnailDrawn(photo);
-    await (await road())?.settle(photo, small);
+    await (await road())?.settle(photo, thumbnailDrawn(photo));
   }
 
   async function begin(photo: Photo, onProgress: (fraction: number) => void): Promise<Sending | undefined> {

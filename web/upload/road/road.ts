@@ -27,8 +27,8 @@ export interface Road {
   send(photo: Photo, options: SendOptions): Sending;
   /** What earlier visits sent, the last first. */
   earlier(): Photo[];
-  /** The server has it: the bytes go, what it was is remembered, and its small picture (JPEG). */
-  settle(photo: Photo, small: Blob | undefined): Promise<void>;
+  /** The server has it: what it was is remembered, and its small picture (JPEG) once that is drawn; then the bytes go. */
+  settle(photo: Photo, drawing: Promise<Blob | undefined>): Promise<void>;
   remove(photo: Photo): Promise<void>;
   /** A later visit goes on in this order. */
   arrange(ids: readonly string[]): Promise<void>;
@@ -150,12 +150,20 @@ export async function createRoad(sessionId: string): Promise<Road> {
       [...kept.values()]
         .filter((one) => one.received && one.image !== undefined)
         .sort((a, b) => b.addedAt - a.addedAt)
-        .map((one) => recall(one, () => openKept(`${one.id} small`, one.small ?? 0))),
-    async settle(photo, small) {
+        .map((one) =>
+          // Without a small picture the bytes may still be here: the page was left before it was drawn.
+          recall(one, () =>
+            one.small ? openKept(`${one.id} small`, one.small) : openKept(one.id, one.size),
+          ),
+        ),
+    async settle(photo, drawing) {
       const record = kept.get(photo.id);
       if (record === undefined) return;
       record.received = true;
       if (photo.image !== undefined) record.image = photo.image;
+      // At once: a page that is left before its picture is drawn would send it, and count it, again.
+      await shelf!.put(record).catch(() => undefined);
+      const small = await drawing;
       const drawn = small && (await scribe.write(`${photo.id} small`, small).catch(() => undefined));
       if (drawn !== undefined) record.small = small!.size;
       await shelf!.put(record).catch(() => undefined);
